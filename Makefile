@@ -1,0 +1,53 @@
+# `make help` lists the targets. Each works as the first command on a fresh clone with Python 3.11-3.13.
+URL ?=
+CH ?=
+export PYTHON
+
+# Any Python that runs will do to start tools/environment.py, which finds the one to build .venv with.
+START = $(or $(firstword $(foreach p,$(PYTHON) python3 python3.13 python3.12 python3.11 python, \
+	$(shell $(p) -c 'print("$(p)")' 2>/dev/null))), \
+	$(error Found no Python that runs. The book needs Python 3.11, 3.12 or 3.13: install one, or say where it is: make PYTHON=/path/to/python3.12 ...))
+RUN = .venv/bin/python tools/processors.py
+NBVAL = pytest --nbval --nbval-current-env --nbval-cell-timeout=300 -n 2 --dist loadscope chapters
+
+.PHONY: help book test test-emulated refresh lab repository clean environment-book environment-all
+
+help:
+	@echo 'make book             build the book from its stored outputs (no torch, no TensorFlow)'
+	@echo 'make test             lint, unit tests, gates, and every notebook executed and compared'
+	@echo 'make test-emulated    every notebook again, on two emulated older processors'
+	@echo 'make refresh [CH=02]  execute chapters (text -> notebook), then collect the ledger of claims'
+	@echo 'make lab              open JupyterLab'
+	@echo 'make repository URL=https://github.com/OWNER/NAME    set the address everywhere'
+	@echo 'make clean            remove what is built; .venv stays'
+	@echo 'PYTHON=/path/to/python3.12 chooses the interpreter for .venv.'
+
+book: environment-book
+	@$(RUN) jupyter-book build -W -n --keep-going .
+	@echo 'Open $(CURDIR)/_build/html/index.html'
+
+test: environment-all
+	$(RUN) ruff check .
+	$(RUN) ruff format --check .
+	$(RUN) actionlint
+	$(RUN) pytest -n 2 --dist loadscope
+	$(RUN) $(NBVAL)
+
+test-emulated: environment-all
+	$(RUN) --as avx2 $(NBVAL)
+	$(RUN) --as sse4 $(NBVAL)
+
+refresh: environment-all
+	@$(RUN) python -m tools.refresh $(CH)
+
+lab: environment-all
+	@$(RUN) jupyter lab
+
+repository:
+	@$(START) -m tools.repository '$(URL)'
+
+clean:
+	rm -rf _build .pytest_cache .hypothesis .ruff_cache build dist *.egg-info
+
+environment-book environment-all: environment-%:
+	@$(START) tools/environment.py $*
