@@ -1,8 +1,9 @@
-"""For every test, notebooks included: one thread, set before anything numerical is imported, and no stderr in nbval."""
+"""For all tests, notebooks included: one thread, set before anything numerical is imported; nbval ignores stderr."""
 
 import os
 
 import pytest
+
 from tools.processors import ONE_THREAD
 
 os.environ.update(ONE_THREAD)

@@ -28,6 +28,7 @@ _FASHION_MNIST_MD5 = {
     "t10k-images-idx3-ubyte.gz": "bef4ecab320f06d8554ea6380940ec79",
     "t10k-labels-idx1-ubyte.gz": "bb300cfdad3c16e7a12a480ee83cd310",
 }
+_Part = tuple[np.ndarray, np.ndarray]  # inputs and targets
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -59,39 +60,35 @@ def digits(*, seed: int = 0) -> Dataset:
     """Handwritten digits of 8x8 pixels in ten classes, 1,797 images shipped with scikit-learn.
 
     X: (n, 64), grey levels 0 to 16 divided by 16, which is their known maximum, not a statistic of the data.
-    The seed draws 60 % training, 20 % validation, 20 % test, stratified by class. Source: Alpaydin & Kaynak 1998.
+    The seed draws training, validation and test part, 60:20:20, stratified. Source: Alpaydin & Kaynak 1998.
 
     >>> digits()
     Dataset('digits', train (1079, 64), val (359, 64), test (359, 64), 10 classes)
     """
     from sklearn.datasets import load_digits
-
     X, y = load_digits(return_X_y=True)
-    return _dataset("digits", X / 16, y, _split(y, _seed(seed)))
+    return _dataset("digits", *_split(X / 16, y, _seed(seed)))
 
 
 def friedman1(n_samples: int = 10_000, *, noise: float = 1.0, seed: int = 0) -> Dataset:
     """Friedman's regression problem: ten inputs, of which the last five have no influence at all.
 
     y = 10 sin(pi x0 x1) + 20 (x2 - 1/2)^2 + 10 x3 + 5 x4 + noise * N(0, 1), with x uniform on [0, 1].
-    X: (n, 10). X and y are standardised by mean and standard deviation of the training part; ``noise`` is in the
-    unit of y before that. The seed draws the sample and 60 % training, 20 % validation, 20 % test.
-    ``n_samples`` is at least 10, ``noise`` finite and at least 0. Source: Friedman 1991.
+    X: (n, 10). X and y are standardised by mean and standard deviation of the training part; ``noise`` >= 0 is in
+    the unit of y before that. The seed draws sample and split, 60:20:20; n_samples >= 10. Source: Friedman 1991.
 
-    >>> data = friedman1(1_000)
-    >>> data, data.true_inputs
-    (Dataset('friedman1', train (600, 10), val (200, 10), test (200, 10), real targets), (0, 1, 2, 3, 4))
+    >>> friedman1(1_000)
+    Dataset('friedman1', train (600, 10), val (200, 10), test (200, 10), real targets)
     """
     n_samples, seed = whole("n_samples", n_samples, at_least=10), _seed(seed)
     if isinstance(noise, bool) or not isinstance(noise, Real) or not 0 <= noise < np.inf:
         raise ValueError(f"noise={noise!r}: expected a finite standard deviation of at least 0")
     from sklearn.datasets import make_friedman1
-
     X, y = make_friedman1(n_samples, noise=float(noise), random_state=seed)
-    parts = _split(y, seed, stratify=False)
-    mean, scale = float(y[parts[0]].mean()), float(y[parts[0]].std())
-    X, y, true_inputs = _standardise(X, parts[0]), (y - mean) / scale, (0, 1, 2, 3, 4)
-    return _dataset("friedman1", X, y, parts, true_inputs=true_inputs, y_mean=mean, y_scale=scale)
+    parts = _standardise(*_split(X, y, seed, stratify=False))
+    mean, scale = float(parts[0][1].mean()), float(parts[0][1].std())
+    known = dict(true_inputs=(0, 1, 2, 3, 4), y_mean=mean, y_scale=scale)
+    return _dataset("friedman1", *((X, (y - mean) / scale) for X, y in parts), **known)
 
 
 def mnist1d(*, seed: int = 0) -> Dataset:
@@ -104,17 +101,16 @@ def mnist1d(*, seed: int = 0) -> Dataset:
     >>> mnist1d()
     Dataset('mnist1d', train (3600, 40), val (400, 40), test (1000, 40), 10 classes)
     """
+    seed = _seed(seed)
     from mnist1d.data import get_dataset_args, make_dataset
-
     states = random.getstate(), np.random.get_state()  # the package seeds both global generators
     try:
         made = make_dataset(get_dataset_args())  # not get_dataset, which asks the network first
     finally:
         random.setstate(states[0])
         np.random.set_state(states[1])
-    train, val = _hold_out(np.arange(len(made["y"])), made["y"], 400, _seed(seed))
-    X, y = np.concatenate([made["x"], made["x_test"]]), np.concatenate([made["y"], made["y_test"]])
-    return _dataset("mnist1d", _standardise(X, train, axis=None), y, (train, val, np.arange(len(made["y"]), len(y))))
+    parts = *_hold_out(made["x"], made["y"], 400, seed), (made["x_test"], made["y_test"])
+    return _dataset("mnist1d", *_standardise(*parts, axis=None))
 
 
 def xor() -> Dataset:
@@ -126,7 +122,7 @@ def xor() -> Dataset:
     array([0, 1, 1, 0])
     """
     X = np.array(list(product((0, 1), repeat=2)))
-    return _dataset("xor", X, X[:, 0] ^ X[:, 1], [np.arange(4)] * 3, true_inputs=(0, 1))
+    return _dataset("xor", *[(X, X[:, 0] ^ X[:, 1])] * 3, true_inputs=(0, 1))
 
 
 def monks(problem: int = 1, *, seed: int = 0) -> Dataset:
@@ -134,11 +130,10 @@ def monks(problem: int = 1, *, seed: int = 0) -> Dataset:
 
     Class 1 is, in problem 1: a1 = a2 or a5 = 1; in problem 2: exactly two of the six attributes are 1;
     in problem 3: (a5 = 3 and a4 = 1) or (a5 is not 4 and a2 is not 3).
-    X: (n, 17), one 0/1 column per value; ``true_inputs`` are the columns of all attributes that occur in the rule.
-    The test part is all 432 robots, as published, and so contains the others. Of them the seed draws 124, 169 or
-    122, the published sizes, because the published draw is a file that is not shipped here; a fifth of the draw
-    is for validation, stratified. In problem 3 first 5 % of the drawn labels, 6 of 122, are flipped, so training
-    and validation hold false labels, the test part never. Source: Thrun et al. 1991.
+    X: (n, 17), a 0/1 column per value; ``true_inputs`` are the columns of all attributes that occur in the rule.
+    The test part is all 432 robots, as published, and contains the others: 124, 169 or 122, the published sizes,
+    drawn by the seed because the published draw is a file not shipped here. A fifth of them is for validation,
+    stratified. In problem 3, 5 % of the drawn labels are flipped first, 6 of 122. Source: Thrun et al. 1991.
 
     >>> monks(3)
     Dataset('monks-3', train (98, 17), val (24, 17), test (432, 17), 2 classes)
@@ -152,7 +147,8 @@ def monks(problem: int = 1, *, seed: int = 0) -> Dataset:
         2: (robots == 1).sum(axis=1) == 2,
         3: ((a5 == 3) & (a4 == 1)) | ((a5 != 4) & (a2 != 3)),
     }
-    X = np.concatenate([a[:, None] == np.arange(1, k + 1) for a, k in zip(robots.T, MONKS_VALUES)], axis=1)  # (432, 17)
+    attribute = np.repeat(np.arange(6), MONKS_VALUES)  # (17,)
+    X = robots[:, attribute] == np.concatenate([range(1, k + 1) for k in MONKS_VALUES])  # (432, 17)
     truth = rules[problem].astype(np.int64)
     told = truth.copy()  # the labels of training and validation
     draw = np.random.RandomState(_seed(seed))  # its stream is frozen by NumPy's policy, that of default_rng is not
@@ -160,10 +156,9 @@ def monks(problem: int = 1, *, seed: int = 0) -> Dataset:
     if problem == 3:
         false = draw.choice(drawn, size=round(0.05 * len(drawn)), replace=False)
         told[false] = 1 - told[false]
-    train, val = _hold_out(drawn, told, round(len(drawn) / 5), seed)
-    used = np.isin(np.repeat(np.arange(6), MONKS_VALUES), _MONKS_USED[problem])  # (17,)
-    X, y, parts = np.concatenate([X, X]), np.concatenate([told, truth]), (train, val, np.arange(432, 864))
-    return _dataset(f"monks-{problem}", X, y, parts, true_inputs=tuple(np.flatnonzero(used).tolist()))
+    parts = *_hold_out(X[drawn], told[drawn], round(len(drawn) / 5), seed), (X, truth)
+    used = np.flatnonzero(np.isin(attribute, _MONKS_USED[problem]))
+    return _dataset(f"monks-{problem}", *parts, true_inputs=tuple(used.tolist()))
 
 
 def classification(n_samples: int = 5_000, *, seed: int = 0) -> Dataset:
@@ -171,30 +166,25 @@ def classification(n_samples: int = 5_000, *, seed: int = 0) -> Dataset:
 
     Three Gaussian clusters a class on the corners of a hypercube in ten inputs, ten inputs of pure noise, 2 % of
     the labels drawn anew. X: (n, 20), standardised by mean and standard deviation of the training part. The seed
-    draws the problem and 60 % training, 20 % validation, 20 % test, stratified by class. ``n_samples`` is at
-    least 100. Source: Guyon 2003, by scikit-learn's ``make_classification``.
+    draws problem and split, 60:20:20, stratified; n_samples >= 100. Source: Guyon 2003, made by scikit-learn.
 
     >>> classification(1_000)
     Dataset('classification', train (600, 20), val (200, 20), test (200, 20), 4 classes)
     """
     n_samples, seed = whole("n_samples", n_samples, at_least=100), _seed(seed)
     from sklearn.datasets import make_classification
-
-    X, y = make_classification(  # without shuffling, the informative inputs stay first; the split mixes the rows
-        n_samples, 20, n_informative=10, n_redundant=0, n_classes=4, n_clusters_per_class=3, class_sep=1.5,
-        flip_y=0.02, shuffle=False, random_state=seed)
-    parts = _split(y, seed)
-    return _dataset("classification", _standardise(X, parts[0]), y, parts, true_inputs=tuple(range(10)))
+    X, y = make_classification(n_samples, 20, n_informative=10, n_redundant=0, n_classes=4, n_clusters_per_class=3,
+                               class_sep=1.5, flip_y=0.02, shuffle=False, random_state=seed)  # informative ones first
+    return _dataset("classification", *_standardise(*_split(X, y, seed)), true_inputs=tuple(range(10)))
 
 
 def fashion_mnist(*, cache: str | Path | None = None, base_url: str = FASHION_MNIST_URL, seed: int = 0) -> Dataset:
     """Fashion-MNIST: 70,000 grey images of clothes, 28x28 pixels in ten classes; the one set that is downloaded.
 
     X: (n, 784), grey levels 0 to 255 divided by 255. The test part is the published one; the seed draws a sixth
-    of the published training images for validation, stratified. Four files are fetched once from ``base_url`` and
-    kept in the folder ``cache`` (None: ``pooch.os_cache("pruneutils")``); files that lie there need no network.
-    Raises ConnectionError if a file is neither there nor within reach, ValueError if a downloaded file has a wrong
-    checksum; it is not kept. Source: Xiao et al. 2017.
+    of the published training images for validation, stratified. Four files come once from ``base_url`` into the
+    folder ``cache`` (None: ``pooch.os_cache("pruneutils")``). Raises ConnectionError if one is neither there nor
+    within reach, ValueError if a download has a wrong checksum; it is not kept. Source: Xiao et al. 2017.
 
     >>> fashion_mnist(base_url="fashion/")
     Traceback (most recent call last):
@@ -204,31 +194,26 @@ def fashion_mnist(*, cache: str | Path | None = None, base_url: str = FASHION_MN
         raise ValueError(f"base_url={base_url!r}: expected an address that begins with http:// or https://")
     seed = _seed(seed)
     import pooch
-
     folder = Path(pooch.os_cache("pruneutils") if cache is None else cache).expanduser()
     X, y, X_test, y_test = [_idx(name, md5, base_url, folder) for name, md5 in _FASHION_MNIST_MD5.items()]
-    train, val = _hold_out(np.arange(len(y)), y, round(len(y) / 6), seed)
-    parts = train, val, np.arange(len(y), len(y) + len(y_test))
-    X, y = np.concatenate([X, X_test]), np.concatenate([y, y_test])
-    return _dataset("fashion_mnist", X.reshape(len(X), -1) / np.float32(255), y, parts)
+    parts = *_hold_out(X, y, round(len(y) / 6), seed), (X_test, y_test)
+    return _dataset("fashion_mnist", *((X.reshape(len(X), -1).astype(np.float32) / 255, y) for X, y in parts))
 
 
 def _idx(name: str, md5: str, base_url: str, folder: Path) -> np.ndarray:
     """The array of bytes in an IDX file, which is downloaded into ``folder`` unless it lies there already."""
     import pooch
     import requests
-
     url = base_url.rstrip("/") + "/" + name
-    by_hand = f"put the file with MD5 checksum {md5} into the cache folder {folder} by hand."
+    missing = f"{name}: no file with MD5 checksum {md5} in the cache folder {folder}, and {url}"
+    remedy = "Connect to the network and try again, or put the file into that folder by hand."
     try:  # pooch moves a file to its place only once its checksum is right
         path = pooch.retrieve(url, f"md5:{md5}", name, folder, downloader=pooch.HTTPDownloader(timeout=30))
     except requests.RequestException as error:
-        there = "the one in the cache folder has a wrong checksum" if (folder / name).exists() else "there is none yet"
-        raise ConnectionError(f"{name} ({there}): no download from {url}. Connect and try again, or {by_hand}") from error
+        raise ConnectionError(f"{missing} did not deliver it ({type(error).__name__}). {remedy}") from error
     except ValueError as error:
-        raise ValueError(f"{name}: wrong checksum of the download from {url}. Try again, or {by_hand}") from error
-    with gzip.open(path) as stream:
-        raw = stream.read()  # byte 3 counts the axes, then come their lengths, then the values
+        raise ValueError(f"{missing} delivered one with another checksum, which was not kept. {remedy}") from error
+    raw = gzip.decompress(Path(path).read_bytes())  # byte 3 counts the axes, then come their lengths and the values
     lengths = np.frombuffer(raw, ">u4", count=raw[3], offset=4)
     return np.frombuffer(raw, np.uint8, offset=4 + 4 * raw[3]).reshape(lengths)
 
@@ -239,23 +224,26 @@ def _seed(value: int) -> int:
     return int(value)
 
 
-def _hold_out(index: np.ndarray, y: np.ndarray, n: int, seed: int, stratify: bool = True) -> list[np.ndarray]:
-    """Positions ``index`` of ``y`` in two parts, of which the second has ``n``."""
+def _hold_out(X: np.ndarray, y: np.ndarray, n: int, seed: int, stratify: bool = True) -> tuple[_Part, _Part]:
+    """Two parts of the examples, of which the second has ``n``."""
     from sklearn.model_selection import train_test_split
-
-    return train_test_split(index, test_size=n, stratify=y[index] if stratify else None, random_state=seed)
-
-
-def _split(y: np.ndarray, seed: int, stratify: bool = True) -> tuple[np.ndarray, ...]:
-    """Positions of 60 % training, 20 % validation and 20 % test examples."""
-    rest, test = _hold_out(np.arange(len(y)), y, round(len(y) / 5), seed, stratify)
-    return *_hold_out(rest, y, len(test), seed, stratify), test
+    split = train_test_split(X, y, test_size=n, stratify=y if stratify else None, random_state=seed)
+    return (split[0], split[2]), (split[1], split[3])
 
 
-def _standardise(X: np.ndarray, train: np.ndarray, axis: int | None = 0) -> np.ndarray:
-    return (X - X[train].mean(axis=axis)) / X[train].std(axis=axis)
+def _split(X: np.ndarray, y: np.ndarray, seed: int, stratify: bool = True) -> tuple[_Part, _Part, _Part]:
+    """Parts of 60 %, 20 % and 20 % of the examples."""
+    n = round(len(y) / 5)
+    rest, test = _hold_out(X, y, n, seed, stratify)
+    return *_hold_out(*rest, n, seed, stratify), test
 
 
-def _dataset(name: str, X: np.ndarray, y: np.ndarray, parts: tuple[np.ndarray, ...], **known) -> Dataset:
-    X, y = X.astype(np.float32), y.astype(np.float32 if y.dtype.kind == "f" else np.int64)
-    return Dataset(name, *(array[part] for part in parts for array in (X, y)), **known)
+def _standardise(*parts: _Part, axis: int | None = 0) -> list[_Part]:
+    """All parts, shifted and scaled by mean and standard deviation of the first."""
+    mean, scale = parts[0][0].mean(axis=axis), parts[0][0].std(axis=axis)
+    return [((X - mean) / scale, y) for X, y in parts]
+
+
+def _dataset(name: str, *parts: _Part, **known) -> Dataset:
+    kind = np.float32 if parts[0][1].dtype.kind == "f" else np.int64
+    return Dataset(name, *(a for X, y in parts for a in (X.astype(np.float32), y.astype(kind))), **known)

@@ -6,6 +6,7 @@ Among equal scores the entry that comes first, in row-major order, is removed fi
 """
 
 from collections.abc import Mapping
+from numbers import Real
 
 import numpy as np
 
@@ -39,7 +40,7 @@ def threshold(scores: np.ndarray, at: float) -> np.ndarray:
     array([ True,  True, False,  True, False])
     """
     scores = finite("scores", scores)
-    if np.ndim(at) != 0 or not np.isfinite(at):
+    if not isinstance(at, Real) or not np.isfinite(at):
         raise ValueError(f"at={at!r}: expected one finite number")
     return scores >= at
 
@@ -143,7 +144,7 @@ def structured(scores: np.ndarray, sparsity: float, *, axis: int = 0, norm: floa
     scores = finite("scores", scores)
     if (scores < 0).any():
         raise ValueError(f"scores: {int((scores < 0).sum())} below zero, expected none, for their norm is taken")
-    if not isinstance(norm, int | float) or not norm >= 1:
+    if not isinstance(norm, Real) or not norm >= 1:
         raise ValueError(f"norm={norm!r}: expected an order of at least 1, such as 1, 2 or np.inf")
     axis = axis_of("axis", axis, scores)
     slices = np.moveaxis(scores, axis, 0).reshape(scores.shape[axis], -1)
@@ -223,7 +224,7 @@ def block(scores: np.ndarray, sparsity: float, shape: tuple[int, int]) -> np.nda
            [False, False,  True,  True]])
     """
     scores = finite("scores", scores)
-    if scores.ndim != 2 or len(shape) != 2:
+    if scores.ndim != 2 or np.shape(shape) != (2,):
         raise ValueError(f"scores of shape {scores.shape}, shape={shape!r}: expected a matrix and two numbers")
     height, width = (whole("shape", side, at_least=1) for side in shape)
     if scores.shape[0] % height or scores.shape[1] % width:

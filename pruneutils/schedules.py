@@ -4,6 +4,7 @@ A schedule is a pure function of the step: nothing is remembered between calls.
 """
 
 from dataclasses import dataclass
+from numbers import Real
 
 from pruneutils._arguments import fraction, whole
 
@@ -91,7 +92,7 @@ class PolynomialDecay:
             )
         whole("end_step", self.end_step, at_least=whole("begin_step", self.begin_step) + 1)
         whole("frequency", self.frequency, at_least=1)
-        if not isinstance(self.power, int | float) or not 0 < self.power < float("inf"):
+        if not isinstance(self.power, Real) or not 0 < self.power < float("inf"):
             raise ValueError(f"power={self.power!r}: expected a number above 0")
 
     def __call__(self, step: int) -> float:

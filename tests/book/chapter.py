@@ -57,7 +57,7 @@ class Chapter:
 
 @dataclass(frozen=True)
 class Line:
-    """A source line of prose without its code, mathematics and link texts; and the links it carries."""
+    """A source line of prose without its code, mathematics and link texts; and the links and images it carries."""
 
     text: str
     links: tuple[tuple[str, str], ...]
@@ -131,6 +131,8 @@ def prose_lines(inline) -> Iterator[Line]:
         if child.type in ("softbreak", "hardbreak"):
             yield Line(text, tuple(links))
             text, links = "", []
+        elif child.type == "image":
+            links.append((child.content, child.attrs["src"]))
         elif child.type == "link_open":
             open_link = [child.attrs["href"], ""]
         elif child.type == "link_close":

@@ -11,10 +11,16 @@ import nbformat
 from .chapter import Chapter, called, claim_calls, tags, tree
 
 ALLOWED_TAGS = {
-    "remove-cell", "hide-input", "hide-output", "nbval-ignore-output", "raises-exception", "readme-figure", "explorer",
+    "remove-cell",
+    "hide-input",
+    "hide-output",
+    "nbval-ignore-output",
+    "raises-exception",
+    "readme-figure",
+    "explorer",
 }
 NBVAL_COMMENT = re.compile(r"^\s*#+\s*(NBVAL_\w+|PYTEST_VALIDATE_IGNORE_OUTPUT)\s*$", re.MULTILINE)
-KEBAB = re.compile(r"^[a-z0-9]+(-[a-z0-9]+)*$")
+KEBAB = re.compile(r"^[a-z0-9]+(-[a-z0-9]+)+$")
 DRAWING_NAMES = {"fig", "ax", "axes", "_"}
 PNG_BYTES, CHAPTER_PNG_BYTES = 100 * 1024, 350 * 1024
 
@@ -113,11 +119,11 @@ def claims(chapter: Chapter) -> list[str]:
 
 
 def _targets(statement: ast.stmt) -> set[str]:
-    """Names that a statement computes: assignments of literals and ranges are settings, not results."""
+    """Names that a statement computes, or makes empty to be filled: literals and ranges are settings, not results."""
     if not isinstance(statement, (ast.Assign, ast.AnnAssign, ast.AugAssign)) or statement.value is None:
         return set()
-    parts = [n for n in ast.walk(statement.value) if isinstance(n, (ast.Name, ast.Attribute))]
-    if not any(getattr(part, "id", "") != "range" for part in parts):
+    names = {n.id for n in ast.walk(statement.value) if isinstance(n, ast.Name)}
+    if not names - {"range"} and ast.unparse(statement.value) not in ("[]", "{}"):
         return set()
     targets = statement.targets if isinstance(statement, ast.Assign) else [statement.target]
     return {n.id for target in targets for n in ast.walk(target) if isinstance(n, ast.Name)}

@@ -1,0 +1,68 @@
+"""Checks of the exercises of chapter 1."""
+
+import numpy as np
+
+from pruneutils.checks import check, expect, expect_array
+
+
+@check("sparsity and compression ratio are counted over all layers together.")
+def sparsity_and_compression(function):
+    """Check ``function(masks) -> (sparsity, compression ratio)``."""
+    masks = {"small": np.array([True, False]), "large": np.array([[True] * 4, [False] * 4])}
+    answer = function(masks)
+    expect(answer is not None and answer is not ..., "the function returned nothing so far.")
+    expect(np.shape(answer) == (2,), f"it returned {answer!r}, expected a pair (sparsity, compression ratio).")
+
+    masks = {"small": np.array([False, False]), "large": np.ones((2, 4), dtype=bool)}
+    s, ratio = function(masks)
+    expect(not np.isclose(s, 0.5), "0.5 is the mean of the layers' sparsities; a large layer counts for more.")
+    expect(not np.isclose(s, 0.8), "0.8 is the share that is kept; sparsity is the share removed.")
+    expect(not np.isclose(s, 20), "20 is a percentage; sparsity is a fraction, here 0.2.")
+    expect(np.isclose(s, 0.2), f"two of ten weights removed give sparsity 0.2, not {s}.")
+    expect(not np.isclose(ratio, 5), "5 is 1 / s; the compression ratio is 1 / (1 - s).")
+    expect(np.isclose(ratio, 1.25), f"ten weights over eight kept give 1.25, not {ratio}.")
+
+
+@check("each layer loses its own share, exactly.")
+def layerwise_masks(function):
+    """Check ``function(weights, sparsity) -> {name: mask}``."""
+    weights = {"large": np.array([[9.0, -8.0], [7.0, -6.0]]), "small": np.array([0.1, -0.4, 0.2, -0.3])}
+    answer = function({name: W.copy() for name, W in weights.items()}, 0.5)
+    expect(isinstance(answer, dict), f"it returned {type(answer).__name__}, expected a dict of masks.")
+    expect(set(answer) == set(weights), f"it returned the layers {sorted(answer)}, expected {sorted(weights)}.")
+    expect(
+        np.asarray(answer["small"]).any(),
+        "the layer with small weights lost all of them: rank each layer by itself, not all together.",
+    )
+    expect_array(
+        answer["small"],
+        np.array([False, True, False, True]),
+        "the mask of 'small'",
+        "True means keep; the two largest by absolute value stay.",
+    )
+    expect_array(answer["large"], np.array([[True, True], [False, False]]), "the mask of 'large'", "")
+    ties = function({"ties": np.ones(8)}, 0.25)["ties"]
+    expect(
+        int(np.sum(~np.asarray(ties, dtype=bool))) == 2,
+        f"of eight equal weights 25 % are two, but {int(np.sum(~np.asarray(ties, dtype=bool)))} went: "
+        "a threshold cannot split ties, a ranking can.",
+    )
+
+
+@check("each round keeps the same share of what is left.")
+def sparsity_after_each_round(function):
+    """Check ``function(final_sparsity, rounds) -> list of sparsities``."""
+    answer = function(0.875, 3)
+    expect(answer is not None and answer is not ..., "the function returned nothing so far.")
+    expect(len(answer) == 3, f"three rounds give three numbers, not {len(answer)}.")
+    expect(
+        not np.isclose(answer[0], 0.875 / 3),
+        "equal steps of sparsity remove a growing share of what is left; keep the same share each time.",
+    )
+    expect(
+        not np.isclose(answer[0], 0.875),
+        "0.875 in the first round is one-shot pruning; three rounds at that share would leave 0.2 %.",
+    )
+    expect(np.isclose(answer[-1], 0.875), f"the last round must arrive at 0.875, not {answer[-1]}.")
+    expect(np.allclose(answer, [0.5, 0.75, 0.875]), f"keeping half each time gives 0.5, 0.75, 0.875, not {answer}.")
+    expect(np.allclose(function(0.9, 1), [0.9]), "a single round must be one-shot pruning.")

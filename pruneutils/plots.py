@@ -1,0 +1,163 @@
+"""Figures of the book: one look, colours that survive colour blindness, white ground in light and dark pages.
+
+Functions draw what they are given on axes and return nothing; they compute no result.
+"""
+
+from collections.abc import Mapping, Sequence
+
+import matplotlib.pyplot as plt
+import numpy as np
+from matplotlib.axes import Axes
+from matplotlib.colors import LinearSegmentedColormap, ListedColormap
+
+# Okabe & Ito (2008), Color universal design; https://jfly.uni-koeln.de/color/. Black for baselines.
+BLUE, ORANGE, GREEN, PURPLE, SKY, VERMILION = "#0072B2", "#E69F00", "#009E73", "#CC79A7", "#56B4E9", "#D55E00"
+GREY, INK = "#595959", "#1a1a1a"
+MARKERS = ("o", "s", "^", "D", "v", "P")
+SIGNED = LinearSegmentedColormap.from_list("signed", [VERMILION, "#ffffff", BLUE])
+
+
+def style() -> None:
+    """Set Matplotlib's defaults for every figure of the book."""
+    colours = [BLUE, VERMILION, GREEN, PURPLE, ORANGE, SKY]
+    plt.rcParams.update(
+        {
+            "figure.figsize": (6.4, 3.6),
+            "figure.dpi": 110,
+            "figure.facecolor": "white",
+            "figure.constrained_layout.use": True,
+            "savefig.facecolor": "white",
+            "axes.facecolor": "white",
+            "axes.prop_cycle": plt.cycler(color=colours),
+            "axes.spines.top": False,
+            "axes.spines.right": False,
+            "axes.edgecolor": GREY,
+            "axes.labelcolor": INK,
+            "axes.titlelocation": "left",
+            "axes.titlesize": "medium",
+            "text.color": INK,
+            "xtick.color": INK,
+            "ytick.color": INK,
+            "axes.grid": True,
+            "grid.color": "#e3e3e3",
+            "grid.linewidth": 0.8,
+            "legend.frameon": False,
+            "image.interpolation": "nearest",
+            "font.size": 10,
+        }
+    )
+
+
+def against_sparsity(
+    ax: Axes,
+    curves: Mapping[str, Mapping[float, np.ndarray]],
+    *,
+    baseline: np.ndarray,
+    baseline_label: str,
+    quantity: str = "test accuracy (%)",
+) -> None:
+    """Draw one line a method: the mean over seeds, with a band from the worst to the best seed.
+
+    Parameters
+    ----------
+    ax : axes to draw on.
+    curves : method -> sparsity -> array of shape (seeds,), fractions.
+    baseline : array of shape (seeds,), fractions; its mean is the dashed line.
+    baseline_label, quantity : what the line is, and what the vertical axis measures.
+    """
+    for (label, points), marker in zip(curves.items(), MARKERS, strict=False):
+        kept = [100 * (1 - s) for s in points]
+        values = 100 * np.array(list(points.values()))
+        (line,) = ax.plot(kept, values.mean(axis=1), marker=marker, label=label)
+        ax.fill_between(kept, values.min(axis=1), values.max(axis=1), color=line.get_color(), alpha=0.18, linewidth=0)
+    ax.axhline(100 * np.mean(baseline), color=INK, linestyle="--", linewidth=1.2, label=baseline_label)
+    sparsities = sorted({s for points in curves.values() for s in points})
+    ax.set_xscale("log")
+    ax.set_xlim(ax.get_xlim()[::-1])
+    ax.set_xticks(
+        [100 * (1 - s) for s in sparsities], [f"{100 * s:g} %\n{1 / (1 - s):.3g}×" for s in sparsities], minor=False
+    )
+    ax.set_xticks([], minor=True)
+    ax.set_xlabel("sparsity (%), and compression ratio of the weights")
+    ax.set_ylabel(quantity)
+    ax.legend()
+
+
+def weight_histograms(axes: np.ndarray, stages: Mapping[str, Mapping[str, np.ndarray]], *, bins: int = 61) -> None:
+    """Draw a grid of histograms, a row for each layer and a column for each stage, on common axes.
+
+    Exact zeros are drawn as a bar of their own in another colour, cut off at the row's height and labelled
+    with their number, for they would dwarf the rest.
+
+    Parameters
+    ----------
+    axes : array of shape (layers, stages) of axes.
+    stages : stage -> layer -> array of weights.
+    bins : number of bins over the range of all stages of a layer.
+    """
+    colours = (BLUE, ORANGE, GREEN, PURPLE)
+    for column, (stage, layers) in enumerate(stages.items()):
+        for row, (layer, W) in enumerate(layers.items()):
+            ax, values = axes[row, column], W.ravel()
+            reach = max(np.abs(other[layer]).max() for other in stages.values())
+            edges = np.linspace(-reach, reach, bins + 1)
+            counts = [np.histogram(o[layer][o[layer] != 0], edges)[0].max() for o in stages.values()]
+            ax.hist(values[values != 0], edges, color=colours[row % len(colours)])
+            ax.set_ylim(0, 1.15 * max(counts))
+            zeros = int((values == 0).sum())
+            if zeros:
+                ax.bar(0, min(zeros, 1.1 * max(counts)), width=1.6 * edges[1] - 1.6 * edges[0], color=INK)
+                ax.annotate(f" {zeros:,} zeros", (0, 1.0 * max(counts)), xytext=(4, 0), textcoords="offset points")
+            if row == 0:
+                ax.set_title(stage)
+            if column == 0:
+                ax.set_ylabel(f"layer {layer}\nweights (count)")
+            if row == len(layers) - 1:
+                ax.set_xlabel("weight value (no unit)")
+
+
+def matrix(ax: Axes, W: np.ndarray, *, title: str, reach: float | None = None, annotate: str | None = None) -> None:
+    """Draw a matrix as coloured cells: blue above zero, orange-red below, removed entries hatched grey.
+
+    Parameters
+    ----------
+    ax : axes to draw on.
+    W : array of shape (rows, columns); exact zeros count as removed.
+    title : heading of the picture.
+    reach : value of the strongest colour; by default the largest absolute entry.
+    annotate : format of a number in each cell, such as ".2f", or None for no numbers.
+    """
+    reach = reach or float(np.abs(W).max()) or 1.0
+    ax.imshow(W, cmap=SIGNED, vmin=-reach, vmax=reach)
+    removed = np.ma.masked_where(W != 0, np.ones_like(W, dtype=float))
+    ax.imshow(removed, cmap=ListedColormap(["#d0d0d0"]))
+    for row, column in np.argwhere(W == 0) if annotate is None else ():
+        ax.plot(column, row, marker="x", color=GREY, markersize=3, linewidth=0)
+    for (row, column), value in np.ndenumerate(W) if annotate else ():
+        dark = abs(value) > 0.6 * reach
+        ax.text(column, row, format(value, annotate), ha="center", va="center", color="white" if dark else INK)
+    ax.grid(False)
+    ax.set_title(title)
+    ax.set_xlabel("input")
+    ax.set_ylabel("output")
+
+
+def series(
+    ax: Axes, lines: Mapping[str, Sequence[float]], *, xlabel: str, ylabel: str, baseline: Mapping[str, float] | None
+) -> None:
+    """Draw values step by step, one line a case, with dashed baselines.
+
+    Parameters
+    ----------
+    ax : axes to draw on.
+    lines : label -> value at step 0, 1, 2, ...
+    xlabel, ylabel : axis labels with units.
+    baseline : label -> constant value, or None.
+    """
+    for (label, values), marker in zip(lines.items(), MARKERS, strict=False):
+        ax.plot(range(len(values)), values, marker=marker, markevery=max(1, len(values) // 10), label=label)
+    for label, value in (baseline or {}).items():
+        ax.axhline(value, color=INK, linestyle="--", linewidth=1.2, label=label)
+    ax.set_xlabel(xlabel)
+    ax.set_ylabel(ylabel)
+    ax.legend()

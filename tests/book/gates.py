@@ -1,0 +1,39 @@
+"""All gates on a chapter, in the order in which complaints are best read.
+
+A gate takes a Chapter and returns a list of complaints, empty where all is well.
+Each has a planted defect in test_gates_fail.py.
+"""
+
+from .anatomy_gate import anatomy
+from .chapter import Chapter, load
+from .notebook_gates import (
+    alt_text,
+    bootstrap,
+    claims,
+    executed,
+    experiment_seeds,
+    ignored_outputs_are_claimed,
+    pair,
+    size,
+    unsafe_tags,
+)
+from .text_gates import citations, colab_safe_markdown, links, no_measured_numbers
+
+GATES = (
+    pair,
+    executed,
+    bootstrap,
+    unsafe_tags,
+    size,
+    anatomy,
+    colab_safe_markdown,
+    no_measured_numbers,
+    citations,
+    links,
+    claims,
+    ignored_outputs_are_claimed,
+    experiment_seeds,
+    alt_text,
+)
+
+__all__ = ["GATES", "Chapter", "load"]

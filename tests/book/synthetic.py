@@ -1,0 +1,111 @@
+"""A small chapter that passes every gate, and the book around it, written where a test wants them."""
+
+import textwrap
+from pathlib import Path
+
+import jupytext
+import nbformat
+from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_output
+
+PNG = "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg=="
+BOOTSTRAP = """\
+import sys
+
+if "google.colab" in sys.modules:
+    %pip install -q --no-deps "pruneutils @ git+https://example.org/book@v0.1.0"
+"""
+BIBLIOGRAPHY = """\
+@article{han2015, author = {Han, Song and Pool, Jeff}, title = {Learning both}, journal = {arXiv}, year = {2015},
+  url = {https://arxiv.org/abs/1506.02626}}
+@article{lecun1989, author = {LeCun, Yann}, title = {Optimal brain damage}, journal = {NIPS}, year = {1989},
+  doi = {10.1000/obd}}
+"""
+
+
+def text(source: str):
+    return new_markdown_cell(textwrap.dedent(source).strip("\n"))
+
+
+def code(source: str, *outputs, **metadata):
+    return new_code_cell(textwrap.dedent(source).strip("\n"), outputs=list(outputs), metadata=metadata)
+
+
+def printed(words: str):
+    return new_output("stream", name="stdout", text=words + "\n")
+
+
+def claimed(name: str, statement: str):
+    record = {"id": name, "statement": statement, "holds": True, "answers": None, "verdict": "holds"}
+    data = {"text/markdown": f"✓ {statement} (`{name}`)", "text/plain": statement}
+    return new_output("display_data", data=data, metadata={"claim": record})
+
+
+def picture():
+    return new_output("display_data", data={"image/png": PNG, "text/plain": "<Figure>"})
+
+
+def exercise(number: int) -> list:
+    solution = f"#@title Solution 2.{number}\nanswer = {number}\nchecks.answer(answer)"
+    return [
+        text(f"### Exercise 2.{number}: count zeros ({number} minutes)\n\nCount what the mask removes."),
+        code("answer = None\nchecks.answer(answer)", printed("not solved yet: answer is None")),
+        code(solution, printed("solved"), tags=["hide-input"], cellView="form"),
+    ]
+
+
+def notebook() -> nbformat.NotebookNode:
+    """A good chapter 02, as it would be stored after execution."""
+    cells = [
+        text("# Masks\n\nYou multiply weights by zeros and ones, and keep them so."),
+        code(BOOTSTRAP, tags=["remove-cell"]),
+        text("## You will be able to\n\n- hold a mask, see [the start](01-first.ipynb#start)"),
+        text("## You need\n\nArrays, and 20 minutes.\nScores [come later](../pages/contents.md#04-scores)."),
+        text("## The question\n\nWhat is left of 90 % zeros in Python 3.11, after equation (2.1)?"),
+        text("## By hand\n\nOf 2.75 and 0.125 only 2.75 stays.\n\n> **Note.** `{role}` is code here."),
+        text("## The mathematics\n\n$$\nW' = W \\odot M \\tag{2.1}\n$$\n\nwhere $M$ holds 0.9 of $97.3$ values."),
+        text("## The code\n\nWe set `sparsity`.\n\n| name | value |\n|---|---|\n| sparsity | 0.9 |"),
+        code("sparsity = 0.9\nsparsity", new_output("execute_result", data={"text/plain": "0.9"})),
+        code("from pruneutils import checks\nfrom pruneutils.claims import claim"),
+        text("## The experiment: three seeds"),
+        code("seeds = range(3)\nkept = {}"),
+        code("for seed in seeds:\n    kept[seed] = train(seed)\n    print(seed)", printed("0\n1\n2")),
+        code("print(kept)", printed("{0: 0.91}"), tags=["nbval-ignore-output"]),
+        code(
+            'claim("most-stays", f"{kept[0]:.0%} stays.", holds=kept[0] > 0.5)',
+            claimed("most-stays", "91% stays."),
+            tags=["nbval-ignore-output"],
+        ),
+        code('claim("all-finite", "All is finite.", holds=True)', claimed("all-finite", "All is finite.")),
+        code('claim("one-is-one", "One is one.", holds=True)', claimed("one-is-one", "One is one.")),
+        code(
+            "plots.accuracy(kept);",
+            picture(),
+            mystnb={"image": {"alt": "Accuracy falls as sparsity rises, for three seeds."}},
+        ),
+        text(
+            "## What can go wrong\n\nPruning to 13.7 % failed in [Han et al., 2015](https://arxiv.org/pdf/1506.02626v3)."
+        ),
+        text("## Exercises\n\n<details>\n<summary>Hint</summary>\n\nCount.\n\n</details>"),
+        *(cell for number in (1, 2, 3) for cell in exercise(number)),
+        text("## Summary\n\nA mask is held, or it is nothing."),
+        text("## References\n\n[LeCun, 1989](https://doi.org/10.1000/obd)"),
+    ]
+    for number, cell in enumerate((c for c in cells if c.cell_type == "code"), 1):
+        cell.execution_count = number
+    metadata = {"kernelspec": {"name": "python3", "display_name": "Python 3", "language": "python"}}
+    return new_notebook(cells=cells, metadata=metadata)
+
+
+def write(root: Path, chapter: nbformat.NotebookNode) -> Path:
+    """A book with a first chapter and this second one; returns the second's notebook."""
+    for folder in ("chapters", "pages"):
+        (root / folder).mkdir(exist_ok=True)
+    (root / "pyproject.toml").write_text('[project]\nname = "book"\nversion = "0.1.0"\n')
+    (root / "references.bib").write_text(BIBLIOGRAPHY)
+    (root / "pages" / "contents.md").write_text("# Contents\n\n(02-masks)=\n## Masks\n\n(04-scores)=\n## Scores\n")
+    first = new_notebook(cells=[text("# Start"), code(BOOTSTRAP, tags=["remove-cell"])])
+    nbformat.write(first, root / "chapters" / "01-first.ipynb")
+    path = root / "chapters" / "02-masks.ipynb"
+    nbformat.write(chapter, path)
+    path.with_suffix(".md").write_text(jupytext.writes(chapter, fmt="md:myst"), encoding="utf-8")
+    return path

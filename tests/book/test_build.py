@@ -1,0 +1,130 @@
+"""The built pages: complete, self-contained, light, and a broken link stops the build."""
+
+import re
+from collections import Counter
+from pathlib import Path
+
+import nbformat
+import pytest
+from bs4 import BeautifulSoup
+
+from .chapter import ROOT, load, tags
+from .workspace import copy_repository, run
+
+pytestmark = pytest.mark.slow
+CHAPTERS = sorted(path.stem for path in (ROOT / "chapters").glob("*.ipynb"))
+CALL_OUT = re.compile(r"^> \*\*(Note|Pitfall|Try it)\.\*\*", re.MULTILINE)
+LOADED = {"script": "src", "img": "src", "iframe": "src", "source": "src", "link": "href"}
+NOT_LOADED = {"canonical", "author", "license", "next", "prev", "search", "index"}
+PAGE_BYTES = 400 * 1024
+
+
+def build(root: Path):
+    """Build as `make book` does, from stored outputs; finished process and HTML folder."""
+    options = ["-W", "-n", "--keep-going", "--path-output", str(root / "out")]
+    program = "from jupyter_book.cli.main import main; main()"
+    return run("-c", program, "build", *options, ".", cwd=root, packages=root), root / "out" / "_build" / "html"
+
+
+@pytest.fixture(scope="module")
+def html(tmp_path_factory):
+    """The pages, built once from a copy of the repository."""
+    finished, pages = build(copy_repository(tmp_path_factory.mktemp("good")))
+    assert finished.returncode == 0, finished.stderr or finished.stdout[-3000:]
+    return pages
+
+
+def article(page: Path) -> BeautifulSoup:
+    """What the page itself says, without navigation."""
+    return BeautifulSoup(page.read_text(encoding="utf-8"), "html.parser").find("article")
+
+
+def words(text: str) -> str:
+    """Words and digits only: how marks and quotes are typeset does not matter."""
+    return " ".join(re.findall(r"\w+", text))
+
+
+def shown(chapter) -> list:
+    """Outputs of the cells that are on the page."""
+    return [o for _, cell in chapter.code if "remove-cell" not in tags(cell) for o in cell.outputs]
+
+
+@pytest.mark.parametrize("name", CHAPTERS)
+def test_figures_are_on_the_page(html, name):
+    """A figure may be lost between notebook and page, or its alt text with it."""
+    page = html / "chapters" / f"{name}.html"
+    chapter = load(ROOT / "chapters" / f"{name}.ipynb")
+    pictures = [i for i in article(page).find_all("img") if "_images/" in i["src"]]
+    assert len(pictures) >= sum("image/png" in o.get("data", {}) for o in shown(chapter))
+    assert all((page.parent / picture["src"]).is_file() for picture in pictures)
+    expected = {c.metadata["mystnb"]["image"]["alt"] for _, c in chapter.code if "mystnb" in c.metadata}
+    assert expected <= {picture.get("alt") for picture in pictures}
+
+
+@pytest.mark.parametrize("name", CHAPTERS)
+def test_claims_are_on_the_page(html, name):
+    """A claim's output may be dropped for a MIME type that the page does not prefer."""
+    text = words(article(html / "chapters" / f"{name}.html").get_text(" "))
+    records = [
+        o.metadata["claim"]
+        for o in shown(load(ROOT / "chapters" / f"{name}.ipynb"))
+        if "claim" in o.get("metadata", {})
+    ]
+    assert records
+    assert [r["id"] for r in records if words(r["statement"]) not in text] == []
+
+
+@pytest.mark.parametrize("name", CHAPTERS)
+def test_callouts_became_admonitions(html, name):
+    """Blockquotes that start with Note, Pitfall or Try it are plain quotes again if the transform is not loaded."""
+    notebook = nbformat.read(ROOT / "chapters" / f"{name}.ipynb", as_version=4)
+    prose = [cell.source for cell in notebook.cells if cell.cell_type == "markdown"]
+    expected = Counter(kind for source in prose for kind in CALL_OUT.findall(source))
+    titles = article(html / "chapters" / f"{name}.html").select(".admonition > .admonition-title")
+    assert expected <= Counter(title.get_text().strip() for title in titles)
+
+
+@pytest.mark.parametrize("name", CHAPTERS)
+def test_page_is_light(html, name):
+    """Own weight of a page: its HTML and its pictures."""
+    page = html / "chapters" / f"{name}.html"
+    pictures = {page.parent / i["src"] for i in article(page).find_all("img") if "://" not in i["src"]}
+    assert page.stat().st_size + sum(picture.stat().st_size for picture in pictures) < PAGE_BYTES
+
+
+def test_no_page_loads_anything_from_elsewhere(html):
+    """Offline, a remote script, stylesheet, font or picture is missing; online, it tells a third party who reads."""
+    remote = []
+    for page in html.rglob("*.html"):
+        soup = BeautifulSoup(page.read_text(encoding="utf-8"), "html.parser")
+        for element in soup.find_all(list(LOADED)):
+            address = element.get(LOADED[element.name], "")
+            if re.match(r"(https?:)?//", address) and not NOT_LOADED & set(element.get("rel", [])):
+                remote.append(f"{page.relative_to(html)}: {address}")
+    for sheet in html.rglob("*.css"):
+        found = re.findall(r"(?:url\(|@import)\s*[\"']?((?:https?:)?//[^\s\"')]+)", sheet.read_text(encoding="utf-8"))
+        remote += [f"{sheet.relative_to(html)}: {address}" for address in found]
+    assert not remote
+
+
+@pytest.mark.parametrize("name", CHAPTERS)
+def test_mathematics_is_set_by_the_book_itself(html, name):
+    """Pages with formulas load MathJax, and find it in the book."""
+    page = html / "chapters" / f"{name}.html"
+    soup = BeautifulSoup(page.read_text(encoding="utf-8"), "html.parser")
+    scripts = [s["src"].split("?")[0] for s in soup.find_all("script", src=re.compile("mathjax"))]
+    assert soup.select(".math")
+    assert scripts
+    assert all((page.parent / script).is_file() for script in scripts)
+
+
+def test_a_broken_link_stops_the_build(tmp_path):
+    """Without -W, or with the warning silenced, a link to nowhere would be published."""
+    root = copy_repository(tmp_path)
+    path = root / "chapters" / f"{CHAPTERS[0]}.ipynb"
+    notebook = nbformat.read(path, as_version=4)
+    notebook.cells[0].source += "\n\nSee [nothing](99-nowhere.ipynb)."
+    nbformat.write(notebook, path)
+    finished, _ = build(root)
+    assert finished.returncode != 0
+    assert "99-nowhere" in finished.stdout + finished.stderr

@@ -1,0 +1,208 @@
+"""Masks against sorting in plain Python and torch.nn.utils.prune, over any shape, sparsity and tie pattern."""
+
+import itertools
+
+import numpy as np
+import pytest
+import torch
+from hypothesis import assume, given, settings
+from hypothesis import strategies as st
+from hypothesis.extra import numpy as hnp
+from torch.nn.utils import prune
+
+from pruneutils import masks
+
+bounded = settings(deadline=None, derandomize=True, max_examples=100)
+sparsities = st.floats(0, 1, exclude_max=True) | st.sampled_from([0.0, 0.25, 0.5, 0.75, 0.9])
+shapes = hnp.array_shapes(max_dims=4, max_side=5)
+with_ties = st.integers(0, 3).map(float)
+tied = hnp.arrays(np.float64, shapes, elements=with_ties)
+distinct = st.integers(2, 60).flatmap(lambda n: st.permutations(range(1, n + 1))).map(np.array)
+
+
+def lowest(scores, share):
+    """Positions of the round(share * n) lowest scores, the first among equals, by Python's stable sort."""
+    scores = list(scores)
+    return sorted(range(len(scores)), key=lambda i: scores[i])[: round(share * len(scores))]
+
+
+def removed(mask):
+    return int((~mask).sum())
+
+
+@bounded
+@given(tied, sparsities)
+def test_unstructured_removes_the_exact_share_whatever_ties(scores, sparsity):
+    """Comparing with a percentile removes none of a constant array, or all of it."""
+    mask = masks.unstructured(scores, sparsity)
+    assert (mask.dtype, mask.shape) == (bool, scores.shape)
+    assert removed(mask) == round(sparsity * scores.size)
+    assert sorted(np.flatnonzero(~mask)) == sorted(lowest(scores.ravel(), sparsity))
+
+
+@pytest.mark.parametrize("n", [1, 2, 3, 7, 8, 100])
+@pytest.mark.parametrize("dtype", [np.float16, np.float32, np.float64, np.int8, bool])
+def test_unstructured_is_exact_on_constants_of_any_type(n, dtype):
+    for k in range(n):
+        assert removed(masks.unstructured(np.ones(n, dtype=dtype), k / n)) == k
+
+
+@bounded
+@given(tied, sparsities, sparsities)
+def test_unstructured_masks_are_nested(scores, one, other):
+    """A weight removed at a low sparsity must not be back at a higher one."""
+    less, more = sorted([one, other])
+    assert not (masks.unstructured(scores, more) & ~masks.unstructured(scores, less)).any()
+
+
+@bounded
+@given(distinct, sparsities, st.randoms(use_true_random=False))
+def test_unstructured_follows_a_permutation_of_distinct_scores(scores, sparsity, random):
+    order = random.sample(range(scores.size), scores.size)
+    assert np.array_equal(masks.unstructured(scores[order], sparsity), masks.unstructured(scores, sparsity)[order])
+
+
+@bounded
+@given(tied, sparsities, st.integers(-20, 20))
+def test_masks_by_rank_ignore_the_scale_of_scores(scores, sparsity, exponent):
+    """Powers of two scale floats exactly; an absolute tolerance hidden anywhere would show."""
+    scaled = scores * 2.0**exponent
+    assert np.array_equal(masks.unstructured(scaled, sparsity), masks.unstructured(scores, sparsity))
+    assert np.array_equal(masks.structured(scaled, sparsity), masks.structured(scores, sparsity))
+    pair, scaled_pair = (np.stack([S, np.flip(S)]) for S in (scores, scaled))
+    assert np.array_equal(masks.n_of_m(scaled_pair, keep=1, of=2, axis=0), masks.n_of_m(pair, keep=1, of=2, axis=0))
+
+
+@bounded
+@given(distinct, sparsities)
+def test_unstructured_agrees_with_torch_where_scores_differ(scores, sparsity):
+    layer = torch.nn.Module()
+    layer.weight = torch.nn.Parameter(torch.from_numpy(scores * np.resize([1.0, -1.0], scores.size)))
+    prune.l1_unstructured(layer, "weight", amount=sparsity)
+    assert np.array_equal(masks.unstructured(scores, sparsity), layer.weight_mask.bool().numpy())
+
+
+@bounded
+@given(distinct, sparsities, st.data())
+def test_global_unstructured_agrees_with_torch_where_scores_differ(scores, sparsity, data):
+    """Ranking each layer alone, or handing parts back to the wrong layer, shows."""
+    parts = np.split(scores * 1.0, sorted(data.draw(st.sets(st.integers(1, scores.size - 1), max_size=3))))
+    layers = [torch.nn.Module() for _ in parts]
+    for layer, part in zip(layers, parts, strict=True):
+        layer.weight = torch.nn.Parameter(torch.from_numpy(part))
+    prune.global_unstructured([(layer, "weight") for layer in layers], prune.L1Unstructured, amount=sparsity)
+    ours = masks.global_unstructured({str(i): part for i, part in enumerate(parts)}, sparsity)
+    assert list(ours) == [str(i) for i in range(len(parts))]
+    for mask, layer in zip(ours.values(), layers, strict=True):
+        assert np.array_equal(mask, layer.weight_mask.bool().numpy())
+
+
+@bounded
+@given(st.lists(tied, min_size=1, max_size=4), sparsities)
+def test_global_unstructured_is_exact_with_ties_across_layers(arrays, sparsity):
+    ours = masks.global_unstructured({str(i): array for i, array in enumerate(arrays)}, sparsity)
+    assert [mask.shape for mask in ours.values()] == [array.shape for array in arrays]
+    together = np.concatenate([mask.ravel() for mask in ours.values()])
+    expected = lowest(itertools.chain(*(array.ravel() for array in arrays)), sparsity)
+    assert sorted(np.flatnonzero(~together)) == sorted(expected)
+
+
+@bounded
+@given(tied, st.sampled_from([-1.0, 0.0, 1.0, 1.5, 3.0, 4.0]))
+def test_threshold_keeps_equality(scores, at):
+    mask = masks.threshold(scores, at)
+    assert (mask.dtype, mask.shape) == (bool, scores.shape)
+    assert mask.ravel().tolist() == [score >= at for score in scores.ravel().tolist()]
+
+
+@bounded
+@given(tied, sparsities, st.data())
+def test_structured_removes_whole_slices_and_the_exact_number(scores, sparsity, data):
+    """On constants and ties, too, over any axis, counted from either end."""
+    axis = data.draw(st.integers(-scores.ndim, scores.ndim - 1))
+    mask = masks.structured(scores, sparsity, axis=axis)
+    slices = [mask.take(i, axis) for i in range(scores.shape[axis])]
+    sums = [scores.take(i, axis).sum() for i in range(scores.shape[axis])]
+    assert all(part.all() or not part.any() for part in slices)
+    assert [i for i, part in enumerate(slices) if not part.any()] == sorted(lowest(sums, sparsity))
+    assert mask.shape == scores.shape and mask.flags.writeable
+
+
+@pytest.mark.parametrize("norm", [1, 2, 3.5, np.inf, np.int64(2)])
+@pytest.mark.parametrize("shape, axis", [((9, 4), 0), ((4, 9), 1), ((7, 3, 2, 2), 0), ((3, 8, 2, 2), 1)])
+def test_structured_agrees_with_torch_ln_structured(shape, axis, norm):
+    """The L1 and L2 norms order slices differently; a fixed order shows."""
+    W = np.random.default_rng(0).normal(size=shape)
+    for sparsity in (0.0, 0.3, 0.5, 0.8):
+        layer = torch.nn.Module()
+        layer.weight = torch.nn.Parameter(torch.from_numpy(W))
+        prune.ln_structured(layer, "weight", amount=sparsity, n=float(norm), dim=axis)
+        mask = masks.structured(np.abs(W), sparsity, axis=axis, norm=norm)
+        assert np.array_equal(mask, layer.weight_mask.bool().numpy())
+
+
+@bounded
+@given(st.data())
+def test_n_of_m_keeps_exactly_the_best_of_each_group_along_any_axis(data):
+    """Groups taken along another axis, or zeros counted for non-zeros, show."""
+    of = data.draw(st.integers(1, 5))
+    keep = data.draw(st.integers(1, of))
+    shape = list(data.draw(hnp.array_shapes(max_dims=3, max_side=4)))
+    axis = data.draw(st.integers(-len(shape), len(shape) - 1))
+    shape[axis] *= of
+    scores = data.draw(hnp.arrays(np.float64, tuple(shape), elements=with_ties))
+    mask = masks.n_of_m(scores, keep=keep, of=of, axis=axis)
+    assert mask.shape == scores.shape
+    for line in np.ndindex(*np.delete(shape, axis)):
+        index = list(line)
+        index.insert(axis % len(shape), slice(None))
+        for start in range(0, shape[axis], of):
+            group = scores[tuple(index)][start : start + of].tolist()
+            expected = sorted(range(of), key=lambda i, group=group: group[i])[: of - keep]
+            assert np.flatnonzero(~mask[tuple(index)][start : start + of]).tolist() == sorted(expected)
+
+
+@bounded
+@given(st.tuples(*[st.integers(1, 4)] * 4), sparsities, st.data())
+def test_block_removes_whole_blocks_and_the_exact_number(sizes, sparsity, data):
+    """Oblong blocks in an oblong grid, so that swapped sides show."""
+    rows, columns, height, width = sizes
+    scores = data.draw(hnp.arrays(np.float64, (rows * height, columns * width), elements=with_ties))
+    mask = masks.block(scores, sparsity, (height, width))
+    corners = [(r * height, c * width) for r in range(rows) for c in range(columns)]
+    cuts = [(slice(r, r + height), slice(c, c + width)) for r, c in corners]
+    gone = set(lowest([scores[cut].sum() for cut in cuts], sparsity))
+    assert len(gone) == round(sparsity * rows * columns)
+    for i, cut in enumerate(cuts):
+        assert not mask[cut].any() if i in gone else mask[cut].all()
+
+
+@pytest.mark.parametrize(
+    "make",
+    [
+        lambda scores: masks.threshold(scores, 0.5),
+        lambda scores: masks.unstructured(scores, 0.5),
+        lambda scores: masks.global_unstructured({"a": scores}, 0.5)["a"],
+        lambda scores: masks.structured(scores, 0.5),
+        lambda scores: masks.n_of_m(scores),
+        lambda scores: masks.block(scores, 0.5, (2, 2)),
+    ],
+    ids=["threshold", "unstructured", "global_unstructured", "structured", "n_of_m", "block"],
+)
+def test_masks_leave_their_scores_alone_and_follow_any_memory_order(make):
+    """A mask that sorted in place, or read memory instead of rows, would differ on a view."""
+    scores = np.random.default_rng(0).random((8, 12))
+    expected = make(scores.copy())
+    for same in (np.asfortranarray(scores), np.repeat(scores, 2, axis=0)[::2], scores[::-1, ::-1].copy()[::-1, ::-1]):
+        before = same.copy()
+        assert np.array_equal(make(same), expected)
+        assert np.array_equal(same, before)
+
+
+@bounded
+@given(distinct, sparsities)
+def test_unstructured_keeps_nothing_below_what_it_removes(scores, sparsity):
+    """Flipping the comparison keeps the lowest scores."""
+    mask = masks.unstructured(scores, sparsity)
+    assume(0 < removed(mask) < scores.size)
+    assert scores[~mask].max() < scores[mask].min()
