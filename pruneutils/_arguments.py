@@ -20,6 +20,13 @@ def whole(name: str, value: int, *, at_least: int = 0) -> int:
     return int(value)
 
 
+def non_negative(name: str, value: float) -> float:
+    """Return ``value`` if it is a finite number of at least 0, else raise ValueError."""
+    if isinstance(value, bool) or not isinstance(value, Real) or not 0 <= value < np.inf:
+        raise ValueError(f"{name}={value!r}: expected a finite number of at least 0")
+    return float(value)
+
+
 def finite(name: str, values: np.ndarray) -> np.ndarray:
     """Return ``values`` as a non-empty array of finite numbers, else raise ValueError."""
     array = np.asarray(values)
@@ -36,17 +43,14 @@ def finite(name: str, values: np.ndarray) -> np.ndarray:
 def same_shape(name: str, values: np.ndarray, other_name: str, other: np.ndarray) -> None:
     """Raise ValueError unless both arrays have one shape."""
     if np.shape(values) != np.shape(other):
-        raise ValueError(
-            f"{name} of shape {np.shape(values)}: expected the shape of {other_name}, {np.shape(other)}"
-        )
+        raise ValueError(f"{name} of shape {np.shape(values)}: expected the shape of {other_name}, {np.shape(other)}")
 
 
 def axis_of(name: str, axis: int, array: np.ndarray) -> int:
     """Return ``axis`` as a non-negative index into the array's axes, else raise ValueError."""
     if isinstance(axis, bool) or not isinstance(axis, Integral) or not -array.ndim <= axis < array.ndim:
         raise ValueError(
-            f"{name}={axis!r}: expected an axis of an array of shape {array.shape}, "
-            f"{-array.ndim} to {array.ndim - 1}"
+            f"{name}={axis!r}: expected an axis of an array of shape {array.shape}, {-array.ndim} to {array.ndim - 1}"
         )
     return int(axis) % array.ndim
 

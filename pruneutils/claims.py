@@ -33,9 +33,9 @@ def claim(id: str, statement: str, *, holds: bool, answers: str | None = None, v
     --------
     >>> claim("half-is-gone", "Half of four is two.", holds=4 * 0.5 == 2)  # doctest: +SKIP
     """
-    if not re.fullmatch(r"[a-z0-9]+(-[a-z0-9]+)+", id):
+    if not isinstance(id, str) or not re.fullmatch(r"[a-z0-9]+(-[a-z0-9]+)+", id):
         raise ValueError(f"id={id!r}: expected kebab case, such as 'naive-tuning-regrows'")
-    if not statement.strip():
+    if not isinstance(statement, str) or not statement.strip():
         raise ValueError(f"statement={statement!r}: expected a sentence")
     if getattr(holds, "shape", ()) != () or type(holds).__name__ not in ("bool", "bool_"):
         raise ValueError(f"holds={holds!r}: expected True or False")

@@ -1,9 +1,8 @@
 """The book's data sets: small, split once by seed, and all but Fashion-MNIST made or loaded without a network.
 
-Each function returns a :class:`Dataset`. Choices are made on its validation part and reported on its test part;
-whatever is learnt in order to scale data is learnt from its training part alone.
-A seed is a whole number from 0 to 2**32 - 1. Wrong arguments raise ValueError.
-The cards in ``data/`` give source, licence, checksums and known limits of each set.
+Each function returns a :class:`Dataset`, scaled by what its training part alone tells. Choices are made on the
+validation part and reported on the test part. A seed is a whole number from 0 to 2**32 - 1; wrong arguments raise
+ValueError. The cards in ``data/`` give source, licence, checksums and known limits of each set.
 """
 
 import gzip
@@ -66,6 +65,7 @@ def digits(*, seed: int = 0) -> Dataset:
     Dataset('digits', train (1079, 64), val (359, 64), test (359, 64), 10 classes)
     """
     from sklearn.datasets import load_digits
+
     X, y = load_digits(return_X_y=True)
     return _dataset("digits", *_split(X / 16, y, _seed(seed)))
 
@@ -84,6 +84,7 @@ def friedman1(n_samples: int = 10_000, *, noise: float = 1.0, seed: int = 0) -> 
     if isinstance(noise, bool) or not isinstance(noise, Real) or not 0 <= noise < np.inf:
         raise ValueError(f"noise={noise!r}: expected a finite standard deviation of at least 0")
     from sklearn.datasets import make_friedman1
+
     X, y = make_friedman1(n_samples, noise=float(noise), random_state=seed)
     parts = _standardise(*_split(X, y, seed, stratify=False))
     mean, scale = float(parts[0][1].mean()), float(parts[0][1].std())
@@ -103,6 +104,7 @@ def mnist1d(*, seed: int = 0) -> Dataset:
     """
     seed = _seed(seed)
     from mnist1d.data import get_dataset_args, make_dataset
+
     states = random.getstate(), np.random.get_state()  # the package seeds both global generators
     try:
         made = make_dataset(get_dataset_args())  # not get_dataset, which asks the network first
@@ -128,12 +130,11 @@ def xor() -> Dataset:
 def monks(problem: int = 1, *, seed: int = 0) -> Dataset:
     """One of the three MONK's problems: 432 robots of six attributes a1 to a6 (``MONKS_VALUES``), and a rule.
 
-    Class 1 is, in problem 1: a1 = a2 or a5 = 1; in problem 2: exactly two of the six attributes are 1;
-    in problem 3: (a5 = 3 and a4 = 1) or (a5 is not 4 and a2 is not 3).
+    Class 1: a1 = a2 or a5 = 1 (problem 1); exactly two of six are 1 (2); a5 = 3 and a4 = 1, or a5 != 4 and a2 != 3 (3).
     X: (n, 17), a 0/1 column per value; ``true_inputs`` are the columns of all attributes that occur in the rule.
-    The test part is all 432 robots, as published, and contains the others: 124, 169 or 122, the published sizes,
-    drawn by the seed because the published draw is a file not shipped here. A fifth of them is for validation,
-    stratified. In problem 3, 5 % of the drawn labels are flipped first, 6 of 122. Source: Thrun et al. 1991.
+    The test part is all 432 robots, as published, and contains the others: 124, 169 or 122 (the published sizes),
+    drawn by the seed because the published draw is a file not shipped here; a fifth of them is for validation.
+    In problem 3, 5 % of the drawn labels are flipped first, 6 of 122. Source: Thrun et al. 1991.
 
     >>> monks(3)
     Dataset('monks-3', train (98, 17), val (24, 17), test (432, 17), 2 classes)
@@ -142,16 +143,15 @@ def monks(problem: int = 1, *, seed: int = 0) -> Dataset:
         raise ValueError(f"problem={problem!r}: expected 1, 2 or 3")
     robots = np.array(list(product(*(range(1, k + 1) for k in MONKS_VALUES))))  # (432, 6)
     a1, a2, _, a4, a5, _ = robots.T
-    rules = {
+    truth = {
         1: (a1 == a2) | (a5 == 1),
         2: (robots == 1).sum(axis=1) == 2,
         3: ((a5 == 3) & (a4 == 1)) | ((a5 != 4) & (a2 != 3)),
-    }
+    }[problem].astype(np.int64)  # (432,)
     attribute = np.repeat(np.arange(6), MONKS_VALUES)  # (17,)
     X = robots[:, attribute] == np.concatenate([range(1, k + 1) for k in MONKS_VALUES])  # (432, 17)
-    truth = rules[problem].astype(np.int64)
     told = truth.copy()  # the labels of training and validation
-    draw = np.random.RandomState(_seed(seed))  # its stream is frozen by NumPy's policy, that of default_rng is not
+    draw = np.random.RandomState(_seed(seed))  # a stream frozen by NumPy's policy, unlike that of default_rng
     drawn = draw.permutation(len(truth))[: _MONKS_DRAWN[problem]]
     if problem == 3:
         false = draw.choice(drawn, size=round(0.05 * len(drawn)), replace=False)
@@ -173,18 +173,20 @@ def classification(n_samples: int = 5_000, *, seed: int = 0) -> Dataset:
     """
     n_samples, seed = whole("n_samples", n_samples, at_least=100), _seed(seed)
     from sklearn.datasets import make_classification
-    X, y = make_classification(n_samples, 20, n_informative=10, n_redundant=0, n_classes=4, n_clusters_per_class=3,
-                               class_sep=1.5, flip_y=0.02, shuffle=False, random_state=seed)  # informative ones first
+
+    inputs = dict(n_features=20, n_informative=10, n_redundant=0, shuffle=False)  # so the informative ones stay first
+    classes = dict(n_classes=4, n_clusters_per_class=3, class_sep=1.5, flip_y=0.02)
+    X, y = make_classification(n_samples, **inputs, **classes, random_state=seed)
     return _dataset("classification", *_standardise(*_split(X, y, seed)), true_inputs=tuple(range(10)))
 
 
 def fashion_mnist(*, cache: str | Path | None = None, base_url: str = FASHION_MNIST_URL, seed: int = 0) -> Dataset:
     """Fashion-MNIST: 70,000 grey images of clothes, 28x28 pixels in ten classes; the one set that is downloaded.
 
-    X: (n, 784), grey levels 0 to 255 divided by 255. The test part is the published one; the seed draws a sixth
-    of the published training images for validation, stratified. Four files come once from ``base_url`` into the
-    folder ``cache`` (None: ``pooch.os_cache("pruneutils")``). Raises ConnectionError if one is neither there nor
-    within reach, ValueError if a download has a wrong checksum; it is not kept. Source: Xiao et al. 2017.
+    X: (n, 784), grey levels 0 to 255 divided by 255. The seed draws a sixth of the published training images for
+    validation, stratified. Four files come once from ``base_url`` into the folder ``cache``, of which None means
+    ``pooch.os_cache("pruneutils")``. Raises ConnectionError if one is neither there nor within reach, ValueError if
+    a download has a wrong checksum, and does not keep that. Source: Xiao et al. 2017.
 
     >>> fashion_mnist(base_url="fashion/")
     Traceback (most recent call last):
@@ -193,18 +195,18 @@ def fashion_mnist(*, cache: str | Path | None = None, base_url: str = FASHION_MN
     if not isinstance(base_url, str) or not base_url.startswith(("http://", "https://")):
         raise ValueError(f"base_url={base_url!r}: expected an address that begins with http:// or https://")
     seed = _seed(seed)
-    import pooch
-    folder = Path(pooch.os_cache("pruneutils") if cache is None else cache).expanduser()
-    X, y, X_test, y_test = [_idx(name, md5, base_url, folder) for name, md5 in _FASHION_MNIST_MD5.items()]
+    X, y, X_test, y_test = [_idx(name, md5, base_url, cache) for name, md5 in _FASHION_MNIST_MD5.items()]
     parts = *_hold_out(X, y, round(len(y) / 6), seed), (X_test, y_test)
     return _dataset("fashion_mnist", *((X.reshape(len(X), -1).astype(np.float32) / 255, y) for X, y in parts))
 
 
-def _idx(name: str, md5: str, base_url: str, folder: Path) -> np.ndarray:
-    """The array of bytes in an IDX file, which is downloaded into ``folder`` unless it lies there already."""
+def _idx(name: str, md5: str, base_url: str, cache: str | Path | None) -> np.ndarray:
+    """The array of bytes in an IDX file, which is downloaded unless it lies in the cache."""
     import pooch
     import requests
+
     url = base_url.rstrip("/") + "/" + name
+    folder = Path(pooch.os_cache("pruneutils") if cache is None else cache).expanduser()
     missing = f"{name}: no file with MD5 checksum {md5} in the cache folder {folder}, and {url}"
     remedy = "Connect to the network and try again, or put the file into that folder by hand."
     try:  # pooch moves a file to its place only once its checksum is right
@@ -214,8 +216,7 @@ def _idx(name: str, md5: str, base_url: str, folder: Path) -> np.ndarray:
     except ValueError as error:
         raise ValueError(f"{missing} delivered one with another checksum, which was not kept. {remedy}") from error
     raw = gzip.decompress(Path(path).read_bytes())  # byte 3 counts the axes, then come their lengths and the values
-    lengths = np.frombuffer(raw, ">u4", count=raw[3], offset=4)
-    return np.frombuffer(raw, np.uint8, offset=4 + 4 * raw[3]).reshape(lengths)
+    return np.frombuffer(raw, np.uint8, offset=4 + 4 * raw[3]).reshape(np.frombuffer(raw, ">u4", raw[3], offset=4))
 
 
 def _seed(value: int) -> int:
@@ -225,17 +226,16 @@ def _seed(value: int) -> int:
 
 
 def _hold_out(X: np.ndarray, y: np.ndarray, n: int, seed: int, stratify: bool = True) -> tuple[_Part, _Part]:
-    """Two parts of the examples, of which the second has ``n``."""
     from sklearn.model_selection import train_test_split
+
     split = train_test_split(X, y, test_size=n, stratify=y if stratify else None, random_state=seed)
     return (split[0], split[2]), (split[1], split[3])
 
 
 def _split(X: np.ndarray, y: np.ndarray, seed: int, stratify: bool = True) -> tuple[_Part, _Part, _Part]:
-    """Parts of 60 %, 20 % and 20 % of the examples."""
-    n = round(len(y) / 5)
-    rest, test = _hold_out(X, y, n, seed, stratify)
-    return *_hold_out(*rest, n, seed, stratify), test
+    fifth = round(len(y) / 5)
+    rest, test = _hold_out(X, y, fifth, seed, stratify)
+    return *_hold_out(*rest, fifth, seed, stratify), test
 
 
 def _standardise(*parts: _Part, axis: int | None = 0) -> list[_Part]:

@@ -6,12 +6,12 @@
 import time
 import zlib
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
 
-from pruneutils._arguments import some, whole
+from pruneutils._arguments import finite, some, whole
+from pruneutils._report import Latency, Report
 
 if TYPE_CHECKING:
     from torch import nn
@@ -31,7 +31,7 @@ def sparsity(masks: Mapping[str, np.ndarray]) -> float:
     Raises
     ------
     ValueError
-        if ``masks`` is empty or an array is not boolean.
+        if ``masks`` or an array is empty, or an array is not boolean.
 
     Examples
     --------
@@ -39,7 +39,7 @@ def sparsity(masks: Mapping[str, np.ndarray]) -> float:
     0.25
     """
     for name, mask in some("masks", masks).items():
-        if np.asarray(mask).dtype != bool:
+        if finite(f"masks[{name!r}]", mask).dtype != bool:
             raise ValueError(f"masks[{name!r}] of dtype {np.asarray(mask).dtype}: expected a boolean array")
     removed = sum(int((~np.asarray(mask)).sum()) for mask in masks.values())
     return removed / sum(np.size(mask) for mask in masks.values())
@@ -56,6 +56,11 @@ def parameters(model: "nn.Module") -> int:
     -------
     whole number.
 
+    Raises
+    ------
+    ValueError
+        if the model has no prunable layer, or two layers share one weight.
+
     Examples
     --------
     >>> from torch import nn
@@ -71,6 +76,7 @@ def parameters(model: "nn.Module") -> int:
 def macs(model: "nn.Module", inputs: np.ndarray, *, skip_masked: bool = False) -> int:
     """Multiply-accumulate operations of one forward pass in matrix products and convolutions.
 
+    The pass is one of a copy in evaluation mode: the model, its running statistics included, stays as it is.
     Counted by ``torch.utils.flop_counter``, at two floating-point operations each.
 
     Parameters
@@ -83,6 +89,11 @@ def macs(model: "nn.Module", inputs: np.ndarray, *, skip_masked: bool = False) -
     Returns
     -------
     whole number.
+
+    Raises
+    ------
+    ValueError
+        if the model has no prunable layer, or two layers share one weight.
 
     References
     ----------
@@ -97,16 +108,16 @@ def macs(model: "nn.Module", inputs: np.ndarray, *, skip_masked: bool = False) -
     import torch
     from torch.utils.flop_counter import FlopCounterMode
 
-    from pruneutils.pytorch import masks_of, weights
+    from pruneutils.pytorch import clone, masks_of
 
-    weights(model)  # refuses a model without prunable layers
+    masks, model = masks_of(model), clone(model).eval()
     counter = FlopCounterMode(display=False)
     with torch.no_grad(), counter:
         model(torch.from_numpy(np.asarray(inputs, dtype=np.float32)))
     total = counter.get_total_flops() / 2
     if skip_masked:
         counts = counter.get_flop_counts()
-        for name, mask in masks_of(model).items():
+        for name, mask in masks.items():
             of_layer = sum(counts.get(f"{type(model).__name__}.{name}".rstrip("."), {}).values()) / 2
             total -= of_layer * (1 - mask.mean())
     return round(total)
@@ -114,6 +125,8 @@ def macs(model: "nn.Module", inputs: np.ndarray, *, skip_masked: bool = False) -
 
 def storage(weights: Mapping[str, np.ndarray]) -> dict[str, int]:
     """Bytes that the weights take in four formats; only zeros that are exact zeros save anything.
+
+    The sign that ``w * 0`` leaves on a zero is dropped: it says nothing, yet does not compress.
 
     Parameters
     ----------
@@ -142,7 +155,7 @@ def storage(weights: Mapping[str, np.ndarray]) -> dict[str, int]:
     >>> storage({"a": np.zeros((8, 8), dtype=np.float32)})["bitmask"]
     8
     """
-    arrays = [np.asarray(W, dtype=np.float32) for W in some("weights", weights).values()]
+    arrays = [np.asarray(W, dtype=np.float32) + np.float32(0) for W in some("weights", weights).values()]
     nonzeros = sum(int(np.count_nonzero(W)) for W in arrays)
     return {
         "dense": sum(W.nbytes for W in arrays),
@@ -150,19 +163,6 @@ def storage(weights: Mapping[str, np.ndarray]) -> dict[str, int]:
         "csr": 8 * nonzeros + sum(4 * (len(np.atleast_2d(W)) + 1) for W in arrays),
         "bitmask": 4 * nonzeros + sum(-(-W.size // 8) for W in arrays),
     }
-
-
-@dataclass(frozen=True)
-class Latency:
-    """Seconds for one call: the median and the quartiles around it."""
-
-    median: float
-    lower_quartile: float
-    upper_quartile: float
-
-    def __str__(self) -> str:
-        low, mid, high = (1e6 * s for s in (self.lower_quartile, self.median, self.upper_quartile))
-        return f"{mid:.0f} µs ({low:.0f} to {high:.0f})"
 
 
 def latency(calls: Mapping[str, Callable[[], object]], *, repeats: int = 50, warmup: int = 5) -> dict[str, Latency]:
@@ -202,46 +202,6 @@ def latency(calls: Mapping[str, Callable[[], object]], *, repeats: int = 50, war
     }
 
 
-@dataclass(frozen=True)
-class Report:
-    """What pruning did to one model; each pair is (original, pruned).
-
-    Attributes
-    ----------
-    accuracy : fractions of samples.
-    sparsity : fraction of prunable weights removed by masks.
-    parameters : numbers not removed by a mask.
-    macs : multiply-accumulates a sample, as executed, zeros included.
-    storage : format -> bytes of the prunable weights.
-    latency : seconds for the whole batch.
-    """
-
-    accuracy: tuple[float, float]
-    sparsity: float
-    parameters: tuple[int, int]
-    macs: tuple[int, int]
-    storage: dict[str, tuple[int, int]]
-    latency: tuple[Latency, Latency]
-
-    @property
-    def compression_ratio(self) -> float:
-        """Parameters before over parameters after."""
-        return self.parameters[0] / self.parameters[1]
-
-    def _repr_markdown_(self) -> str:
-        rows = [
-            ("accuracy", *(f"{100 * value:.1f} %" for value in self.accuracy)),
-            ("sparsity", "0.0 %", f"{100 * self.sparsity:.1f} %"),
-            ("parameters kept", *(f"{value:,}" for value in self.parameters)),
-            ("compression ratio", "1.0", f"{self.compression_ratio:.1f}"),
-            ("multiply-accumulates, as executed", *(f"{value:,}" for value in self.macs)),
-            *((f"weights, {name} (bytes)", *(f"{v:,}" for v in pair)) for name, pair in self.storage.items()),
-            ("latency of the batch, median (quartiles)", *(str(value) for value in self.latency)),
-        ]
-        lines = ["| | original | pruned |", "|---|---:|---:|"]
-        return "\n".join([*lines, *(f"| {' | '.join(row)} |" for row in rows)])
-
-
 def evaluate_pruning(
     original: "nn.Module", pruned: "nn.Module", X: np.ndarray, y: np.ndarray, *, repeats: int = 50
 ) -> Report:
@@ -256,7 +216,12 @@ def evaluate_pruning(
 
     Returns
     -------
-    ``Report``.
+    ``Report``. Its sparsity and parameters count masks; zeros made permanent show in its storage alone.
+
+    Raises
+    ------
+    ValueError
+        if a model has no prunable layer, ``X`` and ``y`` differ in length, or ``repeats`` is below 1.
     """
     import torch
 

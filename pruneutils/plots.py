@@ -39,6 +39,7 @@ def style() -> None:
             "xtick.color": INK,
             "ytick.color": INK,
             "axes.grid": True,
+            "axes.axisbelow": True,
             "grid.color": "#e3e3e3",
             "grid.linewidth": 0.8,
             "legend.frameon": False,
@@ -106,7 +107,7 @@ def weight_histograms(axes: np.ndarray, stages: Mapping[str, Mapping[str, np.nda
             ax.set_ylim(0, 1.15 * max(counts))
             zeros = int((values == 0).sum())
             if zeros:
-                ax.bar(0, min(zeros, 1.1 * max(counts)), width=1.6 * edges[1] - 1.6 * edges[0], color=INK)
+                ax.bar(0, min(zeros, 1.1 * max(counts)), width=2 * (edges[1] - edges[0]), color=INK)
                 ax.annotate(f" {zeros:,} zeros", (0, 1.0 * max(counts)), xytext=(4, 0), textcoords="offset points")
             if row == 0:
                 ax.set_title(stage)
@@ -117,7 +118,7 @@ def weight_histograms(axes: np.ndarray, stages: Mapping[str, Mapping[str, np.nda
 
 
 def matrix(ax: Axes, W: np.ndarray, *, title: str, reach: float | None = None, annotate: str | None = None) -> None:
-    """Draw a matrix as coloured cells: blue above zero, orange-red below, removed entries hatched grey.
+    """Draw a matrix as coloured cells: blue above zero, orange-red below, removed entries grey with a 0 or a cross.
 
     Parameters
     ----------
@@ -131,11 +132,13 @@ def matrix(ax: Axes, W: np.ndarray, *, title: str, reach: float | None = None, a
     ax.imshow(W, cmap=SIGNED, vmin=-reach, vmax=reach)
     removed = np.ma.masked_where(W != 0, np.ones_like(W, dtype=float))
     ax.imshow(removed, cmap=ListedColormap(["#d0d0d0"]))
-    for row, column in np.argwhere(W == 0) if annotate is None else ():
-        ax.plot(column, row, marker="x", color=GREY, markersize=3, linewidth=0)
-    for (row, column), value in np.ndenumerate(W) if annotate else ():
-        dark = abs(value) > 0.6 * reach
-        ax.text(column, row, format(value, annotate), ha="center", va="center", color="white" if dark else INK)
+    for (row, column), value in np.ndenumerate(W):
+        if value == 0:
+            text, colour = ("×" if annotate is None else "0"), GREY
+        else:
+            text, colour = format(value, annotate or ""), "white" if abs(value) > 0.6 * reach else INK
+        if value == 0 or annotate:
+            ax.text(column, row, text, ha="center", va="center", color=colour)
     ax.grid(False)
     ax.set_title(title)
     ax.set_xlabel("input")
@@ -155,7 +158,9 @@ def series(
     baseline : label -> constant value, or None.
     """
     for (label, values), marker in zip(lines.items(), MARKERS, strict=False):
-        ax.plot(range(len(values)), values, marker=marker, markevery=max(1, len(values) // 10), label=label)
+        every = max(1, len(values) // 10)
+        first = MARKERS.index(marker) * every // len(lines)  # lines that coincide show each other's markers
+        ax.plot(range(len(values)), values, marker=marker, markevery=(first, every), label=label)
     for label, value in (baseline or {}).items():
         ax.axhline(value, color=INK, linestyle="--", linewidth=1.2, label=label)
     ax.set_xlabel(xlabel)

@@ -1,4 +1,5 @@
-"""Masks in a PyTorch model, held by ``torch.nn.utils.prune`` itself.
+"""Masks in a PyTorch model, held by ``torch.nn.utils.prune`` itself (its documentation:
+https://docs.pytorch.org/docs/stable/nn.html#utilities).
 
 Prunable are the weights of linear and convolutional layers; biases and normalisation are not.
 Weights go out as NumPy arrays, masks come back as NumPy arrays, named by their layer as in ``named_modules``.
@@ -13,18 +14,9 @@ from torch import nn
 from torch.nn.utils import prune
 
 from pruneutils._arguments import some
-from pruneutils.masks import global_unstructured, unstructured
+from pruneutils._gradual import check_options, next_masks
+from pruneutils._torch_layers import PRUNABLE, effective_weight, holds_mask, mask_of, prunable_layers
 from pruneutils.scores import magnitude
-
-PRUNABLE = (
-    nn.Linear,
-    nn.Conv1d,
-    nn.Conv2d,
-    nn.Conv3d,
-    nn.ConvTranspose1d,
-    nn.ConvTranspose2d,
-    nn.ConvTranspose3d,
-)
 
 
 def weights(model: nn.Module) -> dict[str, np.ndarray]:
@@ -49,7 +41,7 @@ def weights(model: nn.Module) -> dict[str, np.ndarray]:
     >>> {name: W.shape for name, W in weights(nn.Sequential(nn.Linear(3, 2), nn.ReLU())).items()}
     {'0': (2, 3)}
     """
-    return {name: _effective_weight(layer).cpu().numpy().copy() for name, layer in _layers(model).items()}
+    return {name: effective_weight(layer).cpu().numpy().copy() for name, layer in prunable_layers(model).items()}
 
 
 def apply_masks(model: nn.Module, masks: Mapping[str, np.ndarray]) -> None:
@@ -72,10 +64,6 @@ def apply_masks(model: nn.Module, masks: Mapping[str, np.ndarray]) -> None:
         if ``masks`` is empty, names a layer that the model lacks, or a mask is not boolean or of another
         shape than the weight. The model is then unchanged.
 
-    References
-    ----------
-    Documentation of ``torch.nn.utils.prune``; https://docs.pytorch.org/docs/stable/nn.html#utilities.
-
     Examples
     --------
     >>> layer = nn.Sequential(nn.Linear(2, 1))
@@ -83,19 +71,20 @@ def apply_masks(model: nn.Module, masks: Mapping[str, np.ndarray]) -> None:
     >>> int((weights(layer)["0"] == 0).sum())
     1
     """
-    layers = _layers(model)
+    layers, checked = prunable_layers(model), {}
     for name, mask in some("masks", masks).items():
         if name not in layers:
             raise ValueError(f"masks[{name!r}]: the model has no such layer, expected one of {sorted(layers)}")
-        mask, shape = np.asarray(mask), tuple(_effective_weight(layers[name]).shape)
+        checked[name] = mask = np.asarray(mask)
+        shape = tuple(effective_weight(layers[name]).shape)
         if mask.dtype != bool or mask.shape != shape:
             raise ValueError(
                 f"masks[{name!r}] of dtype {mask.dtype} and shape {mask.shape}: "
                 f"expected a boolean array of the weight's shape {shape}"
             )
-    for name, mask in masks.items():
-        layer, mask = layers[name], torch.from_numpy(np.array(mask))
-        if not _holds_mask(layer):
+    for name, mask in checked.items():
+        layer, mask = layers[name], torch.from_numpy(mask.copy())
+        if not holds_mask(layer):
             prune.custom_from_mask(layer, "weight", mask.to(layer.weight.device))
         with torch.no_grad():
             layer.weight_mask.copy_(mask)
@@ -123,19 +112,14 @@ def masks_of(model: nn.Module) -> dict[str, np.ndarray]:
     >>> masks_of(nn.Sequential(nn.Linear(2, 1)))
     {'0': array([[ True,  True]])}
     """
-    return {
-        name: layer.weight_mask.bool().cpu().numpy().copy()
-        if _holds_mask(layer)
-        else np.ones(tuple(layer.weight.shape), dtype=bool)
-        for name, layer in _layers(model).items()
-    }
+    return {name: mask_of(layer).cpu().numpy().copy() for name, layer in prunable_layers(model).items()}
 
 
 def make_permanent(model: nn.Module) -> None:
     """Write the zeros into the weights and let go of the masks, as ``prune.remove`` does for one layer.
 
     The zeros are then ordinary values: training from here on without a mask brings them back.
-    Each parameter is a new object; an optimiser made earlier trains the old ones.
+    The parameter is the one that was there before the masks; an optimiser made earlier still trains it.
 
     Parameters
     ----------
@@ -154,9 +138,11 @@ def make_permanent(model: nn.Module) -> None:
     >>> sorted(model.state_dict()), model[0].weight[0, 1].item()
     (['0.bias', '0.weight'], 0.0)
     """
-    for layer in _layers(model).values():
-        if _holds_mask(layer):
+    for layer in prunable_layers(model).values():
+        if holds_mask(layer):
             prune.remove(layer, "weight")
+            with torch.no_grad():
+                layer.weight.add_(0.0)  # turns the -0.0 that w * 0 is for w < 0 into 0.0, which compresses
 
 
 def clone(model: nn.Module) -> nn.Module:
@@ -199,16 +185,16 @@ def refresh(model: nn.Module) -> None:
     model : module to change in place; layers without a mask are left alone.
     """
     for layer in model.modules():
-        if isinstance(layer, PRUNABLE) and _holds_mask(layer):
-            layer.weight = _effective_weight(layer)
+        if isinstance(layer, PRUNABLE) and holds_mask(layer):
+            layer.weight = effective_weight(layer)
 
 
 class GradualPruner:
     """Raise a model's sparsity along a schedule while it trains.
 
     Call ``step()`` once after each optimiser step. Where the schedule asks for more than is removed,
-    masks are made anew from the scores of the current weights; a weight once removed stays removed,
-    for its score is set below all others.
+    masks are made anew from the scores of the current weights. A weight once removed, by whomever,
+    stays removed: a model that is sparser than the schedule keeps its masks.
 
     Parameters
     ----------
@@ -224,7 +210,8 @@ class GradualPruner:
     Raises
     ------
     ValueError
-        if ``scope`` is neither word or the model has no prunable layer.
+        if ``scope`` is neither word, ``schedule`` or ``score`` cannot be called, or the model has no
+        prunable layer; from ``step()``, if scores are NaN or infinite, or not one for each weight.
 
     References
     ----------
@@ -246,9 +233,8 @@ class GradualPruner:
         score: Callable[[np.ndarray], np.ndarray] = magnitude,
         scope: str = "global",
     ):
-        if scope not in ("global", "layer"):
-            raise ValueError(f"scope={scope!r}: expected 'global' or 'layer'")
-        _layers(model)
+        check_options(schedule, score, scope)
+        prunable_layers(model)
         self.model, self.schedule, self.score, self.scope = model, schedule, score, scope
         self.sparsity, self._step = 0.0, 0
 
@@ -256,37 +242,7 @@ class GradualPruner:
         """Bring the masks to the schedule's next sparsity and return it."""
         wanted = self.schedule(self._step)
         if wanted > self.sparsity:
-            apply_masks(self.model, self._masks(wanted))
+            kept, scope = masks_of(self.model), self.scope
+            apply_masks(self.model, next_masks(weights(self.model), kept, wanted, score=self.score, scope=scope))
         self.sparsity, self._step = max(wanted, self.sparsity), self._step + 1
         return self.sparsity
-
-    def _masks(self, sparsity: float) -> dict[str, np.ndarray]:
-        kept = masks_of(self.model)
-        scores = {name: self.score(W) for name, W in weights(self.model).items()}
-        below_all = np.nextafter(min(s.min() for s in scores.values()), -np.inf)
-        scores = {name: np.where(kept[name], s, below_all) for name, s in scores.items()}
-        if self.scope == "global":
-            return global_unstructured(scores, sparsity)
-        return {name: unstructured(s, sparsity) for name, s in scores.items()}
-
-
-def _layers(model: nn.Module) -> dict[str, nn.Module]:
-    layers = {name: layer for name, layer in model.named_modules() if isinstance(layer, PRUNABLE)}
-    if not layers:
-        raise ValueError(f"model={type(model).__name__}: expected at least one linear or convolutional layer")
-    first_with = {}
-    for name, layer in layers.items():
-        parameter = layer.weight_orig if _holds_mask(layer) else layer.weight
-        other = first_with.setdefault(id(parameter), name)
-        if other != name:
-            raise ValueError(f"layers {other!r} and {name!r} share one weight: expected a weight for each")
-    return layers
-
-
-def _holds_mask(layer: nn.Module) -> bool:
-    return hasattr(layer, "weight_mask")
-
-
-def _effective_weight(layer: nn.Module) -> torch.Tensor:
-    weight = layer.weight_orig * layer.weight_mask if _holds_mask(layer) else layer.weight
-    return weight.detach()

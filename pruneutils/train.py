@@ -5,13 +5,14 @@ Masks that ``pruneutils.pytorch`` holds in the networks are kept in every step.
 
 import math
 from collections.abc import Sequence
+from itertools import pairwise
 
 import numpy as np
 import torch
 from torch import nn
 from torch.func import functional_call, stack_module_state, vmap
 
-from pruneutils._arguments import whole
+from pruneutils._arguments import non_negative, whole
 from pruneutils.pytorch import clone, make_permanent, refresh
 
 
@@ -43,11 +44,10 @@ def mlp(*widths: int, seed: int) -> nn.Sequential:
     """
     if len(widths) < 2:
         raise ValueError(f"widths={widths!r}: expected at least two, inputs and outputs")
-    for width in widths:
-        whole("widths", width, at_least=1)
+    widths = [whole("widths", width, at_least=1) for width in widths]
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(whole("seed", seed))
-        layers = [part for sides in zip(widths, widths[1:], strict=False) for part in (nn.Linear(*sides), nn.ReLU())]
+        layers = [part for sides in pairwise(widths) for part in (nn.Linear(*sides), nn.ReLU())]
     return nn.Sequential(*layers[:-1])
 
 
@@ -87,8 +87,8 @@ def fit(
     Raises
     ------
     ValueError
-        if ``nets`` is empty or its architectures differ, ``X`` and ``y`` differ in length, or an option is
-        out of range. The networks are then unchanged.
+        if ``nets`` is empty or mixes architectures, ``X`` and ``y`` do not match, ``y`` has more than one axis,
+        or an option is out of range. The networks are then unchanged.
 
     References
     ----------
@@ -102,15 +102,13 @@ def fit(
     >>> losses.shape
     (3, 5)
     """
-    X, y = _data(X, y)
+    X, y = map(torch.from_numpy, _data(X, y))
     plain = _plain_copies(nets)
     whole("steps", steps), whole("batch", batch, at_least=1), whole("seed", seed)
-    for name, value in {"lr": lr, "weight_decay": weight_decay}.items():
-        if not 0 <= value < math.inf:
-            raise ValueError(f"{name}={value!r}: expected a number of at least 0")
+    non_negative("lr", lr), non_negative("weight_decay", weight_decay)
     parameters, buffers = stack_module_state(plain)  # name -> (networks, ...)
     masks = _stacked_masks(nets, parameters)
-    skeleton, loss_of = plain[0].train(), _loss(y)
+    skeleton, loss_of = plain[0], _loss(y)
 
     def loss_of_one(parameters, buffers, inputs, targets):
         return loss_of(functional_call(skeleton, (parameters, buffers), (inputs,)), targets)
@@ -119,8 +117,7 @@ def fit(
     rows = _batches(len(nets), len(X), steps, min(batch, len(X)), seed)
     losses = np.empty((len(nets), steps))
     for step in range(steps):
-        for group in optimiser.param_groups:
-            group["lr"] = lr * (1 + math.cos(math.pi * step / steps)) / 2
+        optimiser.param_groups[0]["lr"] = lr * (1 + math.cos(math.pi * step / steps)) / 2
         each = vmap(loss_of_one, randomness="different")(parameters, buffers, X[rows[:, step]], y[rows[:, step]])
         optimiser.zero_grad()
         each.sum().backward()
@@ -146,13 +143,8 @@ def predict(nets: Sequence[nn.Module], X: np.ndarray) -> np.ndarray:
     float32 array of shape (networks, samples, outputs).
     """
     X = torch.from_numpy(np.asarray(X, dtype=np.float32))
-    outputs = []
-    for net in nets:
-        training = net.training
-        with torch.no_grad():
-            outputs.append(net.eval()(X).numpy())
-        net.train(training)
-    return np.stack(outputs)
+    with torch.no_grad():
+        return np.stack([clone(net).eval()(X).numpy() for net in nets])
 
 
 def accuracy(nets: Sequence[nn.Module], X: np.ndarray, y: np.ndarray) -> np.ndarray:
@@ -167,8 +159,14 @@ def accuracy(nets: Sequence[nn.Module], X: np.ndarray, y: np.ndarray) -> np.ndar
     Returns
     -------
     float array of shape (networks,), fractions in [0, 1].
+
+    Raises
+    ------
+    ValueError
+        if ``X`` and ``y`` differ in length or ``y`` has more than one axis.
     """
-    return (predict(nets, X).argmax(axis=2) == np.asarray(y)).mean(axis=1)
+    X, y = _data(X, y)
+    return (predict(nets, X).argmax(axis=2) == y).mean(axis=1)
 
 
 def r2(nets: Sequence[nn.Module], X: np.ndarray, y: np.ndarray) -> np.ndarray:
@@ -183,29 +181,33 @@ def r2(nets: Sequence[nn.Module], X: np.ndarray, y: np.ndarray) -> np.ndarray:
     Returns
     -------
     float array of shape (networks,), at most 1.
+
+    Raises
+    ------
+    ValueError
+        if ``X`` and ``y`` differ in length or ``y`` has more than one axis.
     """
-    y = np.asarray(y)
+    X, y = _data(X, y)
     return 1 - ((predict(nets, X)[:, :, 0] - y) ** 2).mean(axis=1) / y.var()
 
 
-def _data(X: np.ndarray, y: np.ndarray) -> tuple[torch.Tensor, torch.Tensor]:
-    if len(X) != len(y) or len(X) == 0:
-        raise ValueError(f"X with {len(X)} samples, y with {len(y)}: expected the same number, at least 1")
-    y = np.asarray(y)
-    kind = np.int64 if y.dtype.kind in "iub" else np.float32
-    return torch.from_numpy(np.asarray(X, dtype=np.float32)), torch.from_numpy(y.astype(kind))
+def _data(X: np.ndarray, y: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    X, y = np.asarray(X, dtype=np.float32), np.asarray(y)
+    if y.ndim != 1 or X.shape[:1] != y.shape or len(y) == 0:
+        raise ValueError(f"X of shape {X.shape}, y of shape {y.shape}: expected one target a sample, at least one")
+    return X, y.astype(np.int64 if y.dtype.kind in "iub" else np.float32)
 
 
 def _loss(y: torch.Tensor):
     if y.dtype == torch.int64:
         return nn.functional.cross_entropy
-    return lambda outputs, targets: nn.functional.mse_loss(outputs.squeeze(-1), targets)
+    return lambda outputs, targets: nn.functional.mse_loss(outputs.reshape(targets.shape), targets)
 
 
 def _plain_copies(nets: Sequence[nn.Module]) -> list[nn.Module]:
     if len(nets) == 0:
         raise ValueError("nets=[]: expected at least one network")
-    plain = [clone(net) for net in nets]
+    plain = [clone(net).train() for net in nets]
     for net in plain:
         make_permanent(net)
     if len({str(net) for net in plain}) > 1:

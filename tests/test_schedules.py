@@ -1,5 +1,7 @@
 """Schedules against the published formulas, over any setting of their options."""
 
+from itertools import pairwise
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -42,7 +44,7 @@ def test_schedules_rise_from_zero_and_stay_in_range(schedule):
     values = [schedule(step) for step in range(120)]
     assert all(value == 0 for value in values[: schedule.begin_step])
     assert all(0 <= value < 1 for value in values)
-    assert all(later >= sooner - 1e-12 for sooner, later in zip(values, values[1:], strict=False))
+    assert all(later >= sooner - 1e-12 for sooner, later in pairwise(values))
 
 
 @bounded

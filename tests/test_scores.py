@@ -32,7 +32,7 @@ def test_random_depends_on_seed_and_shape_only_and_has_no_ties():
     S = scores.random(np.zeros((30, 40)), seed=3)
     assert np.array_equal(S, scores.random(np.arange(1200.0).reshape(30, 40), seed=3))
     assert not np.array_equal(S, scores.random(np.zeros((30, 40)), seed=4))
-    assert len(np.unique(S)) == S.size and 0 <= S.min() and S.max() < 1
+    assert len(np.unique(S)) == S.size and S.min() >= 0 and S.max() < 1
     assert np.array_equal(np.random.get_state()[1], state)
 
 

@@ -73,10 +73,10 @@ def _exercises(number: int, section: list[Block]) -> Iterator[str]:
         if not body or body[0].kind != "paragraph":
             yield f"exercise {name} has no task text"
         cells = [b.cell for b in body if b.kind == "code"]
-        if len(cells) != 2:
+        if len(cells) < 2:
             yield f"exercise {name} has {len(cells)} code cells, expected a stub and a solution"
             continue
-        yield from _triplet(name, *cells)
+        yield from _triplet(name, *cells[:2])
 
 
 def _triplet(name: str, stub, solution) -> Iterator[str]:

@@ -62,7 +62,7 @@ def notebook() -> nbformat.NotebookNode:
         text("## You need\n\nArrays, and 20 minutes.\nScores [come later](../pages/contents.md#04-scores)."),
         text("## The question\n\nWhat is left of 90 % zeros in Python 3.11, after equation (2.1)?"),
         text("## By hand\n\nOf 2.75 and 0.125 only 2.75 stays.\n\n> **Note.** `{role}` is code here."),
-        text("## The mathematics\n\n$$\nW' = W \\odot M \\tag{2.1}\n$$\n\nwhere $M$ holds 0.9 of $97.3$ values."),
+        text("## The mathematics\n\n$$\nW' = W \\odot M \\tag{2.1}\n$$\n\nwhere $M$ holds $97.3$, by (2.1)."),
         text("## The code\n\nWe set `sparsity`.\n\n| name | value |\n|---|---|\n| sparsity | 0.9 |"),
         code("sparsity = 0.9\nsparsity", new_output("execute_result", data={"text/plain": "0.9"})),
         code("from pruneutils import checks\nfrom pruneutils.claims import claim"),

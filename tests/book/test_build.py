@@ -92,19 +92,44 @@ def test_page_is_light(html, name):
     assert page.stat().st_size + sum(picture.stat().st_size for picture in pictures) < PAGE_BYTES
 
 
-def test_no_page_loads_anything_from_elsewhere(html):
-    """Offline, a remote script, stylesheet, font or picture is missing; online, it tells a third party who reads."""
-    remote = []
+def remote(html: Path) -> list[str]:
+    """What pages and stylesheets below a folder would fetch from another host."""
+    found = []
     for page in html.rglob("*.html"):
         soup = BeautifulSoup(page.read_text(encoding="utf-8"), "html.parser")
         for element in soup.find_all(list(LOADED)):
             address = element.get(LOADED[element.name], "")
             if re.match(r"(https?:)?//", address) and not NOT_LOADED & set(element.get("rel", [])):
-                remote.append(f"{page.relative_to(html)}: {address}")
-    for sheet in html.rglob("*.css"):
-        found = re.findall(r"(?:url\(|@import)\s*[\"']?((?:https?:)?//[^\s\"')]+)", sheet.read_text(encoding="utf-8"))
-        remote += [f"{sheet.relative_to(html)}: {address}" for address in found]
-    assert not remote
+                found.append(f"{page.relative_to(html)}: {address}")
+    for sheet in [*html.rglob("*.css"), *html.rglob("*.html")]:
+        addresses = re.findall(
+            r"(?:\burl\(|@import)\s*[\"']?((?:https?:)?//[^\s\"')]+)", sheet.read_text(encoding="utf-8")
+        )
+        found += [f"{sheet.relative_to(html)}: {address}" for address in addresses]
+    return found
+
+
+def test_no_page_loads_anything_from_elsewhere(html):
+    """Offline, a remote script, stylesheet, font or picture is missing; online, it tells a third party who reads."""
+    assert not remote(html)
+
+
+@pytest.mark.parametrize(
+    "planted",
+    [
+        '<script src="https://example.org/a.js"></script>',
+        '<link rel="stylesheet" href="//example.org/a.css">',
+        '<link rel="preload" as="font" href="https://example.org/a.woff2">',
+        '<img src="https://example.org/badge.svg" alt="badge">',
+        "<style>@font-face { src: url('https://example.org/a.woff2') }</style>",
+    ],
+)
+def test_a_remote_address_is_seen(tmp_path, planted):
+    good = '<link rel="canonical" href="https://example.org/"><a href="https://example.org/">link</a>'
+    (tmp_path / "page.html").write_text(good)
+    assert remote(tmp_path) == []
+    (tmp_path / "page.html").write_text(good + planted)
+    assert len(remote(tmp_path)) == 1
 
 
 @pytest.mark.parametrize("name", CHAPTERS)

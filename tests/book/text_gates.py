@@ -97,6 +97,8 @@ def _heading_order(chapter: Chapter) -> Iterator[str]:
 def no_measured_numbers(chapter: Chapter) -> list[str]:
     """Prose types no measured number: it would outlive the run it came from. Settings may be quoted from code."""
     literals, complaints, by_hand = _literals(chapter), [], False
+    equations = re.findall(r"\\tag\{([^}]*)\}", "\n".join(cell.source for cell in chapter.notebook.cells))
+    reference = re.compile(rf"\(({'|'.join(map(re.escape, equations))})\)")
     for block in blocks(chapter):
         if block.kind == "heading":
             by_hand = block.text.startswith("By hand") if block.level == 2 else by_hand
@@ -105,7 +107,7 @@ def no_measured_numbers(chapter: Chapter) -> list[str]:
                 if not any(is_citation(*link) for link in line.links):
                     complaints += [
                         f"cell {block.position}: {n!r} in {line.text.strip()!r} is neither a setting in code nor cited"
-                        for n in _measured(line.text, literals)
+                        for n in _measured(reference.sub(" ", line.text), literals)
                     ]
     return complaints
 

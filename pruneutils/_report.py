@@ -1,0 +1,56 @@
+"""What ``pruneutils.measure`` returns: times, and the report on a pruned model."""
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Latency:
+    """Seconds for one call: the median and the quartiles around it."""
+
+    median: float
+    lower_quartile: float
+    upper_quartile: float
+
+    def __str__(self) -> str:
+        low, mid, high = (1e6 * s for s in (self.lower_quartile, self.median, self.upper_quartile))
+        return f"{mid:.0f} µs ({low:.0f} to {high:.0f})"
+
+
+@dataclass(frozen=True)
+class Report:
+    """What pruning did to one model; each pair is (original, pruned).
+
+    Attributes
+    ----------
+    accuracy : fractions of samples.
+    sparsity : fraction of prunable weights removed by masks.
+    parameters : numbers not removed by a mask.
+    macs : multiply-accumulates a sample, as executed, zeros included.
+    storage : format -> bytes of the prunable weights.
+    latency : seconds for the whole batch.
+    """
+
+    accuracy: tuple[float, float]
+    sparsity: float
+    parameters: tuple[int, int]
+    macs: tuple[int, int]
+    storage: dict[str, tuple[int, int]]
+    latency: tuple[Latency, Latency]
+
+    @property
+    def compression_ratio(self) -> float:
+        """Parameters before over parameters after."""
+        return self.parameters[0] / self.parameters[1]
+
+    def _repr_markdown_(self) -> str:
+        rows = [
+            ("accuracy", *(f"{100 * value:.1f} %" for value in self.accuracy)),
+            ("sparsity", "0.0 %", f"{100 * self.sparsity:.1f} %"),
+            ("parameters kept", *(f"{value:,}" for value in self.parameters)),
+            ("compression ratio", "1.0", f"{self.compression_ratio:.1f}"),
+            ("multiply-accumulates, as executed", *(f"{value:,}" for value in self.macs)),
+            *((f"weights, {name} (bytes)", *(f"{v:,}" for v in pair)) for name, pair in self.storage.items()),
+            ("latency of the batch, median (quartiles)", *(str(value) for value in self.latency)),
+        ]
+        lines = ["| | original | pruned |", "|---|---:|---:|"]
+        return "\n".join([*lines, *(f"| {' | '.join(row)} |" for row in rows)])

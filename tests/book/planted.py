@@ -1,0 +1,230 @@
+"""Defects, each planted in a copy of the good synthetic chapter: what to change, and which gate must complain."""
+
+import base64
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import nbformat
+
+from . import synthetic
+
+DEFECTS = []
+
+
+@dataclass(frozen=True)
+class Defect:
+    """A change to the notebook (both files follow), or to the files after they are written."""
+
+    gate: str
+    name: str
+    plant: Callable[[nbformat.NotebookNode], None] = lambda notebook: None
+    spoil: Callable[[Path], None] = lambda root: None
+    others: frozenset = field(default=frozenset())
+
+
+def defect(gate: str, name: str, plant=None, spoil=None, others=()):
+    given = {key: value for key, value in {"plant": plant, "spoil": spoil}.items() if value}
+    DEFECTS.append(Defect(gate, name, others=frozenset(others), **given))
+
+
+def find(notebook, words: str):
+    """The cell of the good chapter that contains these words."""
+    return next(cell for cell in notebook.cells if words in cell.source)
+
+
+def replace(old: str, new: str):
+    """Replace words in the cell that has them."""
+
+    def plant(notebook):
+        cell = find(notebook, old)
+        cell.source = cell.source.replace(old, new)
+
+    return plant
+
+
+def change(words: str, action: Callable):
+    """Do something to the cell that has these words."""
+    return lambda notebook: action(find(notebook, words))
+
+
+def add(*lines: str):
+    """Append lines to the prose of the code section."""
+    return replace("We set `sparsity`.", "\n".join(("We set `sparsity`.", *lines)))
+
+
+def edit(file: str, old: str, new: str):
+    """Edit a file of the book behind the notebook's back."""
+
+    def spoil(root):
+        path = root / file
+        assert old in path.read_text(encoding="utf-8")
+        path.write_text(path.read_text(encoding="utf-8").replace(old, new), encoding="utf-8")
+
+    return spoil
+
+
+def output(words: str, **changes):
+    return change(words, lambda cell: cell.outputs[0].update(changes))
+
+
+def heavy_picture(cell, kilobytes=110):
+    cell.outputs[0].data["image/png"] = base64.b64encode(bytes(kilobytes * 1024)).decode()
+
+
+def heavy_pictures(cell):
+    heavy_picture(cell, kilobytes=95)
+    cell.outputs *= 4
+
+
+def second_picture(cell):
+    cell.outputs.append(synthetic.picture())
+    cell.metadata["mystnb"] = find(synthetic.notebook(), "plots.accuracy").metadata["mystnb"]
+
+
+def cleared_figure(cell):
+    cell.source, cell.outputs = "plots.accuracy(kept)", []
+
+
+def claim_fails(cell):
+    cell.outputs[0].metadata["claim"]["holds"] = False
+
+
+def answers_nobody(cell):
+    cell.outputs[0].metadata["claim"]["answers"] = "nobody1999"
+
+
+def few_cells(notebook):
+    """Join every run of Markdown cells into one."""
+    for position in range(len(notebook.cells) - 1, 0, -1):
+        above, cell = notebook.cells[position - 1 : position + 1]
+        if above.cell_type == cell.cell_type == "markdown":
+            above.source += "\n\n" + cell.source
+            del notebook.cells[position]
+
+
+def long_chapter(notebook):
+    notebook.cells[5:5] = [synthetic.text("More words.") for _ in range(40)]
+
+
+MD = "chapters/02-masks.md"
+LONG_LINE = "sparsity = 0.9" + " + 0" * 30
+CLAIM = 'claim("all-finite"'
+
+defect("pair", "text edited, not refreshed", spoil=edit(MD, "What is left", "What stays"))
+defect("pair", "tag only in the text", spoil=edit(MD, "tags: [nbval-ignore-output]", "tags: [explorer]"))
+defect("pair", "cell only in the text", spoil=edit(MD, "## Summary", "Two cells now.\n\n+++\n\n## Summary"))
+defect("executed", "cleared", change("print(kept)", lambda cell: cell.outputs.clear()))
+defect("executed", "bare name, cleared", change("sparsity = 0.9", lambda cell: cell.outputs.clear()))
+defect("executed", "figure ignored by nbval, cleared", change("print(kept)", cleared_figure))
+defect("executed", "run out of order", change("print(kept)", lambda cell: cell.update(execution_count=99)))
+defect("executed", "never run", change("seeds =", lambda cell: cell.update(execution_count=None)))
+defect("executed", "loop prints, cleared", change("print(seed)", lambda cell: cell.outputs.clear()))
+defect("executed", "syntax error", replace("import checks", "import (checks"))
+defect(
+    "executed",
+    "stored error",
+    change(
+        "kept = {}",
+        lambda cell: cell.outputs.append(nbformat.v4.new_output("error", ename="ValueError", evalue="", traceback=[])),
+    ),
+)
+defect("bootstrap", "differs between chapters", replace("-q --no-deps", "--no-deps"))
+defect("bootstrap", "of an older version", spoil=edit("pyproject.toml", "0.1.0", "0.2.0"))
+defect("bootstrap", "shown on the page", change("google.colab", lambda cell: cell.metadata.pop("tags")))
+defect("unsafe_tags", "nbval-skip", change("seeds =", lambda cell: cell.metadata.update(tags=["nbval-skip"])))
+defect("unsafe_tags", "skipped by comment", replace("kept = {}", "# NBVAL_SKIP\nkept = {}"))
+defect(
+    "unsafe_tags", "claim allowed to raise", change(CLAIM, lambda cell: cell.metadata.update(tags=["raises-exception"]))
+)
+defect("size", "too few cells", few_cells)
+defect("size", "too many cells", long_chapter)
+defect("size", "long cell", replace("kept = {}", "\n".join(["kept = {}"] * 20)))
+defect("size", "long line", replace("sparsity = 0.9", LONG_LINE))
+defect("anatomy", "sections swapped", replace("## The question", "## The answer"))
+defect("anatomy", "promise of two sentences", replace("and keep them so.", "and keep them. It works."))
+defect("anatomy", "no promise", replace("\n\nYou multiply weights by zeros and ones, and keep them so.", ""))
+defect("anatomy", "no minutes", replace("20 minutes", "patience"))
+defect(
+    "anatomy",
+    "uncited pitfall",
+    replace("Pruning to 13.7 % failed in [Han et al., 2015](https://arxiv.org/pdf/1506.02626v3).", "Much."),
+)
+defect("anatomy", "exercise without minutes", replace("(2 minutes)", ""))
+defect("anatomy", "exercises misnumbered", replace("### Exercise 2.2", "### Exercise 2.5"))
+defect("anatomy", "no task", replace("\n\nCount what the mask removes.", ""))
+defect("anatomy", "no solution", lambda notebook: notebook.cells.remove(find(notebook, "Solution 2.3")))
+defect("anatomy", "stub solved", output("answer = None", text="solved\n"))
+defect("anatomy", "solution not solved", output("Solution 2.2", text="not solved yet\n"))
+defect("anatomy", "solution in view", change("Solution 2.2", lambda cell: cell.metadata.pop("cellView")))
+defect("anatomy", "solution without title", replace("#@title Solution 2.2", "# Solution 2.2"))
+defect("anatomy", "another check", replace("answer = 2\nchecks.answer", "answer = 2\nchecks.other"))
+defect("anatomy", "stub without check", replace("checks.answer(answer)", "print(answer)"))
+FOREIGN = {
+    "directive": ("```{note}", "Look.", "```"),
+    "colon fence": (":::{note}", "Look.", ":::"),
+    "role": ("See {ref}`masks`.",),
+    "comment": ("% hidden",),
+    "target": ("(masks)=", "", "Here."),
+    "HTML": ('<div class="note">Look.</div>',),
+    "inline HTML": ("A <span>word</span>.",),
+    "styled details": ('<details style="color: red">', "", "</details>"),
+    "HTML comment": ("<!-- hidden -->",),
+    "footnote": ("Really.[^1]",),
+    "substitution": ("Version {{ version }}.",),
+    "image attributes": ("![A mask over a matrix](01-first.ipynb){width=50}",),
+    "LaTeX environment": (r"\begin{align} a \end{align}",),
+    "equation tag twice": (r"$$ a \tag{2.1} $$",),
+    "labelled equation": ("$$", "a = b", "$$ (label)"),
+    "heading jumps": ("#### Deep",),
+    "second title": ("# Another",),
+}
+for name, lines in FOREIGN.items():
+    defect("colab_safe_markdown", name, add("", *lines))
+defect(
+    "colab_safe_markdown",
+    "equation of another chapter",
+    replace(r"\tag{2.1}", r"\tag{3.1}"),
+    others=["no_measured_numbers"],
+)
+for typed in (
+    "87.3 %",
+    "41 percent",
+    "0.873",
+    "12 ms",
+    "1,234 bytes",
+    "7 times",
+    "8x",
+    "4-fold",
+    "6 percentage points",
+):
+    defect("no_measured_numbers", typed, add(f"It reaches {typed} here."))
+defect("no_measured_numbers", "in a table", replace("| sparsity | 0.9 |", "| accuracy | 0.873 |"))
+defect("citations", "not in references.bib", add("As [Li, 2017](https://arxiv.org/abs/1608.08710) has it."))
+defect("citations", "wrong year", replace("[LeCun, 1989]", "[LeCun, 1990]"))
+defect("citations", "wrong author", replace("[LeCun, 1989]", "[Hinton, 1989]"))
+defect("links", "dead file", replace("01-first.ipynb#start", "07-none.ipynb"))
+defect("links", "dead anchor", replace("#start", "#finish"))
+defect("links", "dead entry of the contents", replace("#04-scores", "#05-scope"))
+defect("links", "by the contents though the chapter exists", replace("#04-scores", "#02-masks"))
+defect("links", "to a chapter's text", replace("01-first.ipynb#start", "02-masks.md"))
+defect("links", "dead image", add("", "![A mask over a matrix](mask.png)"))
+defect("claims", "only two", replace('claim("one-is-one"', 'print("one-is-one"'))
+defect("claims", "cleared", change(CLAIM, lambda cell: cell.outputs.clear()), others=["executed"])
+defect("claims", "does not hold", change(CLAIM, claim_fails))
+defect("claims", "answers an unknown paper", change(CLAIM, answers_nobody))
+defect("claims", "not in kebab-case", replace("all-finite", "AllFinite"))
+defect("claims", "another id stored", replace("all-finite", "all-zero"))
+defect("claims", "same id twice", replace('"one-is-one"', '"all-finite"'))
+defect("claims", "id computed", replace(CLAIM, 'claim("all" + "-finite"'))
+defect("ignored_outputs_are_claimed", "nothing asserts it", replace("print(kept)", "print(time.time())"))
+defect("ignored_outputs_are_claimed", "only a setting shared", replace("print(kept)", "print(sparsity, seeds)"))
+defect("experiment_seeds", "two seeds", replace("range(3)", "range(2)"))
+defect("experiment_seeds", "one seed", replace("seeds = range(3)", "seeds = [0]"))
+defect("alt_text", "none", change("plots.accuracy", lambda cell: cell.metadata.pop("mystnb")))
+defect("alt_text", "too short", change("plots.accuracy", lambda cell: cell.metadata.mystnb.image.update(alt="Plot.")))
+defect("alt_text", "same for two figures", change("seeds =", second_picture))
+defect("alt_text", "heavy PNG", change("plots.accuracy", heavy_picture))
+defect("alt_text", "four heavy-ish PNGs", change("plots.accuracy", heavy_pictures))
+defect("alt_text", "SVG", change("plots.accuracy", lambda cell: cell.outputs[0].data.update({"image/svg+xml": ""})))
+defect("alt_text", "Markdown image", add("", "![](01-first.ipynb)"))

@@ -1,0 +1,252 @@
+"""The package as a whole: what importing it costs, what its documentation says, what it refuses."""
+
+import ast
+import inspect
+import re
+import subprocess
+import sys
+import tomllib
+from functools import partial
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+from torch import nn
+
+import pruneutils
+from pruneutils import _arguments, claims, masks, measure, pytorch, schedules, scores, train
+
+PACKAGE = Path(pruneutils.__file__).parent
+MODULES = sorted(PACKAGE.rglob("*.py"))
+
+
+@pytest.mark.parametrize("name", ["", "scores", "masks", "schedules", "measure", "claims", "checks"])
+def test_importing_what_needs_no_framework_imports_none(name):
+    """The NumPy chapters start fast, and run where neither PyTorch nor TensorFlow is installed."""
+    module = f"pruneutils.{name}".rstrip(".")
+    code = f"import sys, {module}; print(*{{'torch', 'tensorflow', 'keras'}} & set(sys.modules))"
+    done = subprocess.run([sys.executable, "-c", code], cwd=PACKAGE.parent, capture_output=True, text=True, check=True)
+    assert done.stdout.split() == []
+
+
+def test_version_is_that_of_the_distribution():
+    project = tomllib.loads((PACKAGE.parent / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+    assert pruneutils.__version__ == project["version"]
+
+
+@pytest.mark.parametrize("path", MODULES, ids=lambda path: str(path.relative_to(PACKAGE)))
+def test_modules_stay_short_enough_to_be_read(path):
+    assert len(path.read_text(encoding="utf-8").splitlines()) < 250
+
+
+def public(path):
+    """Public functions and classes of a module."""
+    tree = ast.parse(path.read_text(encoding="utf-8"))
+    for node in tree.body:
+        if isinstance(node, ast.FunctionDef | ast.ClassDef) and not node.name.startswith("_"):
+            yield pytest.param(node, ast.get_docstring(tree), id=f"{path.stem}.{node.name}")
+
+
+def parameters(node):
+    """Names of a function's parameters, or of those of a class's constructor."""
+    if isinstance(node, ast.ClassDef):
+        makers = [part for part in node.body if isinstance(part, ast.FunctionDef) and part.name == "__init__"]
+        return [name for maker in makers for name in parameters(maker) if name != "self"]
+    starred = [argument for argument in (node.args.vararg, node.args.kwarg) if argument]
+    return [argument.arg for argument in [*node.args.args, *node.args.kwonlyargs, *starred]]
+
+
+CHECKERS = {name for name, _ in inspect.getmembers(_arguments, inspect.isfunction)}
+
+
+def refuses(node):
+    """Whether the body raises, itself or by one of the shared checks of arguments."""
+    called = {getattr(call.func, "id", None) for call in ast.walk(node) if isinstance(call, ast.Call)}
+    return bool(called & CHECKERS) or any(isinstance(part, ast.Raise) for part in ast.walk(node))
+
+
+@pytest.mark.parametrize("node, of_module", [row for path in PACKAGE.glob("[!_]*.py") for row in public(path)])
+def test_public_names_document_parameters_results_and_errors(node, of_module):
+    """A parameter added without a word, or an error that no reader was told of."""
+    text = ast.get_docstring(node)
+    assert text, "no docstring"
+    methods = [part for part in node.body if isinstance(part, ast.FunctionDef) and not part.name.startswith("_")]
+    assert all(ast.get_docstring(method) for method in methods)
+    described, sections = text.partition("Parameters\n---")[2].partition("\n\n")[0], set()
+    if "Each function returns" in of_module and "raise ValueError" in " ".join(of_module.split()):
+        described, sections = f"{of_module} {text}", {"Returns", "Raises"}  # said once for all of them
+    missing = [name for name in parameters(node) if not re.search(rf"\b{name}\b", described, re.IGNORECASE)]
+    assert not missing
+    sections |= set(re.findall(r"^(\w+)\n---", text, re.MULTILINE))
+    if isinstance(node, ast.FunctionDef) and ast.unparse(node.returns) != "None":
+        assert "Returns" in sections
+    assert "Raises" in sections or not refuses(node)
+
+
+def bad(function, *args, says, **options):
+    """One row of the table: a call, and the words of its ValueError, in their order."""
+    name = getattr(function, "func", function).__qualname__
+    return pytest.param(partial(function, *args, **options), says.split(" … "), id=f"{name}: {says}")
+
+
+W = np.ones((4, 6))
+NET = nn.Sequential(nn.Linear(3, 2))
+TIED = nn.Sequential(nn.Linear(2, 2), nn.Linear(2, 2))
+TIED[1].weight = TIED[0].weight
+RELU = nn.Sequential(nn.ReLU())
+MASK = np.ones((2, 3), dtype=bool)
+X, Y = np.zeros((4, 3), dtype=np.float32), np.zeros(4, dtype=int)
+HALF = schedules.Constant(sparsity=0.5)
+DECAY = partial(schedules.PolynomialDecay, initial_sparsity=0.1, final_sparsity=0.8, begin_step=5, end_step=9)
+ITERATIVE = partial(schedules.Iterative, final_sparsity=0.8, rounds=3)
+PRUNER = partial(pytorch.GradualPruner, NET, HALF)
+FIT = partial(train.fit, [NET], X, Y, steps=1)
+TWO = {"a": lambda: None}
+
+NOT_FRACTIONS = [1.0, -0.1, float("nan"), 90, "half", True, None]
+BAD_ARRAYS = {
+    " … 2 of 3 … NaN or infinite": [1.0, np.nan, np.inf],
+    " … shape (0, 3) … at least one": np.zeros((0, 3)),
+    " … dtype <U1 … real numbers": ["a"],
+    " … dtype complex128 … real numbers": [1j],
+}
+BAD = [
+    *(
+        bad(make, sparsity=value, says=f"sparsity={value!r} … [0, 1)")
+        for value in NOT_FRACTIONS
+        for make in (
+            schedules.Constant,
+            partial(masks.unstructured, W),
+            partial(masks.global_unstructured, {"a": W}),
+            partial(masks.structured, W),
+            partial(masks.block, W, shape=(2, 2)),
+        )
+    ),
+    *(
+        bad(make, array, says=name + words)
+        for words, array in BAD_ARRAYS.items()
+        for name, make in [
+            ("W", scores.magnitude),
+            ("W", partial(scores.random, seed=0)),
+            ("W", partial(scores.gradient, G=W)),
+            ("G", partial(scores.gradient, W)),
+            ("A", scores.activation),
+            ("scores", partial(masks.threshold, at=0.5)),
+            ("scores", partial(masks.unstructured, sparsity=0.5)),
+            ("scores", partial(masks.structured, sparsity=0.5)),
+            ("scores", masks.n_of_m),
+            ("scores", partial(masks.block, sparsity=0.5, shape=(1, 1))),
+            ("scores['b']", lambda array: masks.global_unstructured({"a": W, "b": array}, 0.5)),
+        ]
+    ),
+    *(bad(scores.random, W, seed=seed, says=f"seed={seed!r} … whole number") for seed in (0.5, -1, None, True)),
+    bad(scores.gradient, W, W.T, says="G of shape (6, 4) … W, (4, 6)"),
+    bad(scores.activation, W[0], says="A of shape (6,) … (samples, units)"),
+    *(bad(masks.threshold, W, at, says="at= … finite number") for at in (np.nan, np.inf, "low", None, [0.5])),
+    *(bad(masks.global_unstructured, none, 0.5, says="scores= … at least one") for none in ({}, [W], None)),
+    *(
+        bad(make, axis=axis, says=f"axis={axis!r} … shape (4, 6) … -2 to 1")
+        for axis in (2, -3, 0.5, None, True)
+        for make in (partial(masks.structured, W, 0.5), partial(masks.n_of_m, W))
+    ),
+    bad(masks.structured, -W, 0.5, says="scores … 24 below zero"),
+    *(bad(masks.structured, W, 0.5, norm=norm, says=f"norm={norm!r} … 1") for norm in (0, -1, np.nan, "fro", None)),
+    bad(masks.n_of_m, W, keep=5, says="keep=5 … at most of=4"),
+    bad(masks.n_of_m, W, keep=0, says="keep=0 … at least 1"),
+    bad(masks.n_of_m, W, of=0, says="of=0 … at least 1"),
+    bad(masks.n_of_m, W, says="scores of shape (4, 6) … axis 1 … multiple of of=4"),
+    bad(masks.block, W[0], 0.5, (1, 1), says="scores of shape (6,) … matrix"),
+    *(bad(masks.block, W, 0.5, shape, says=f"shape={shape!r} … two") for shape in (2, (2,), (2, 2, 2))),
+    bad(masks.block, W, 0.5, (3, 2), says="shape=(3, 2) … divide … (4, 6)"),
+    bad(masks.block, W, 0.5, (0, 2), says="shape=0 … at least 1"),
+    bad(schedules.Constant, sparsity=0.5, begin_step=-1, says="begin_step=-1 … at least 0"),
+    *(
+        bad(make, **{name: value}, says=f"{name}={value!r} … [0, 1)")
+        for value in NOT_FRACTIONS
+        for name, make in [("initial_sparsity", DECAY), ("final_sparsity", DECAY), ("final_sparsity", ITERATIVE)]
+    ),
+    bad(DECAY, initial_sparsity=0.9, says="initial_sparsity=0.9 … at most final_sparsity=0.8"),
+    bad(DECAY, begin_step=0.5, says="begin_step=0.5 … whole number"),
+    bad(DECAY, begin_step=9, says="end_step=9 … at least 10"),
+    *(bad(DECAY, power=power, says=f"power={power!r} … above 0") for power in (0, -1, np.nan, np.inf, "3", None)),
+    *(bad(make, frequency=0, says="frequency=0 … at least 1") for make in (DECAY, ITERATIVE)),
+    bad(ITERATIVE, rounds=0, says="rounds=0 … at least 1"),
+    bad(ITERATIVE, begin_step=-1, says="begin_step=-1 … at least 0"),
+    *(
+        bad(partial(type(schedule).__call__, schedule), step, says=f"step={step!r} … whole number")
+        for step in (-1, 0.5, None)
+        for schedule in (HALF, DECAY(), ITERATIVE())
+    ),
+    *(
+        bad(function, model, *more, says=words)
+        for model, words in {RELU: "model=Sequential … linear or convolutional", TIED: "'0' and '1' share"}.items()
+        for function, *more in [
+            (pytorch.weights,),
+            (pytorch.masks_of,),
+            (pytorch.make_permanent,),
+            (pytorch.apply_masks, {"0": MASK}),
+            (pytorch.GradualPruner, HALF),
+            (measure.parameters,),
+            (measure.macs, X),
+            (measure.evaluate_pruning, model, X, Y),
+        ]
+    ),
+    *(bad(pytorch.apply_masks, NET, none, says="masks= … at least one") for none in ({}, None, [MASK])),
+    bad(pytorch.apply_masks, NET, {"fc": MASK}, says="masks['fc'] … no such layer … ['0']"),
+    bad(pytorch.apply_masks, NET, {"0": MASK.T}, says="masks['0'] … shape (3, 2) … boolean … (2, 3)"),
+    bad(pytorch.apply_masks, NET, {"0": MASK * 1.0}, says="masks['0'] of dtype float64 … boolean"),
+    *(bad(PRUNER, scope=scope, says=f"scope={scope!r} … 'global' or 'layer'") for scope in ("all", None, ["layer"])),
+    bad(pytorch.GradualPruner, NET, 0.5, says="schedule=0.5 … function"),
+    bad(PRUNER, score="magnitude", says="score='magnitude' … function"),
+    bad(pytorch.GradualPruner(NET, lambda step: 1.0).step, says="sparsity=1.0 … [0, 1)"),
+    *(bad(measure.sparsity, none, says="masks= … at least one") for none in ({}, MASK)),
+    bad(measure.sparsity, {"a": MASK * 1}, says="masks['a'] of dtype int64 … boolean"),
+    bad(measure.sparsity, {"a": MASK[:0]}, says="masks['a'] of shape (0, 3) … at least one"),
+    *(bad(measure.storage, none, says="weights= … at least one") for none in ({}, W)),
+    bad(measure.latency, {}, says="calls= … at least one"),
+    bad(measure.latency, TWO, repeats=0, says="repeats=0 … at least 1"),
+    bad(measure.latency, TWO, warmup=-1, says="warmup=-1 … at least 0"),
+    bad(measure.evaluate_pruning, NET, NET, X, Y[1:], says="X of shape (4, 3), y of shape (3,)"),
+    bad(measure.evaluate_pruning, NET, NET, X, Y, repeats=0, says="repeats=0 … at least 1"),
+    bad(train.mlp, 3, seed=0, says="widths=(3,) … two"),
+    bad(train.mlp, 3, 0, seed=0, says="widths=0 … at least 1"),
+    bad(train.mlp, 3, 2, seed=-1, says="seed=-1 … at least 0"),
+    bad(train.fit, [], X, Y, steps=1, says="nets=[] … at least one"),
+    bad(train.fit, [NET, nn.Sequential(nn.Linear(3, 4))], X, Y, steps=1, says="nets … one architecture … (0)"),
+    *(bad(FIT, **{name: -1}, says=f"{name}=-1 … at least 0") for name in ("steps", "lr", "weight_decay", "seed")),
+    *(bad(FIT, lr=lr, says=f"lr={lr!r} … finite number") for lr in (np.nan, np.inf, "fast", None)),
+    bad(FIT, batch=0, says="batch=0 … at least 1"),
+    *(
+        bad(function, [NET], X, y, **more, says=f"X of shape (4, 3), y of shape {y.shape} … one target a sample")
+        for y in (Y[1:], Y[:, None])
+        for function, more in [(train.fit, {"steps": 1}), (train.accuracy, {}), (train.r2, {})]
+    ),
+    bad(claims.claim, "Word", "So it is.", holds=True, says="id='Word' … kebab case"),
+    bad(claims.claim, "a-b", "", holds=True, says="statement='' … sentence"),
+    bad(claims.claim, "a-b", "So it is.", holds=1, says="holds=1 … True or False"),
+    bad(claims.claim, "a-b", "So it is.", holds=True, answers="x", says="answers='x' … verdict=None … both"),
+]
+
+
+@pytest.mark.parametrize("call, words", BAD)
+def test_wrong_input_is_refused_by_name_value_and_expectation(call, words):
+    """An error from deep inside NumPy, or a wrong result in silence, costs the reader an evening."""
+    before = {name: tensor.clone() for name, tensor in NET.state_dict().items()}
+    with pytest.raises(ValueError, match="(?s)" + ".*".join(map(re.escape, words))):
+        call()
+    assert list(NET.state_dict()) == list(before) and not NET[0]._forward_pre_hooks
+    assert all(torch.equal(before[name], tensor) for name, tensor in NET.state_dict().items())
+
+
+def test_every_function_that_says_it_refuses_is_in_the_table_above():
+    """A new function without a row would refuse nothing, and no test would say so."""
+    functions = [getattr(row.values[0].func, "func", row.values[0].func) for row in BAD]
+    covered = {function.__qualname__.partition(".")[0] for function in functions}
+    documented = {
+        name
+        for module in (scores, masks, schedules, pytorch, measure, train, claims)
+        for name, thing in inspect.getmembers(module, callable)
+        if thing.__module__ == module.__name__ and "Raises\n" in (thing.__doc__ or "")
+    }
+    assert documented - covered == set()

@@ -1,0 +1,331 @@
+"""The authors' tools: each test names the way in which the tool could spoil the book."""
+
+import json
+import os
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+import yaml
+
+from tools import environment, ledger, processors, refresh, repository
+
+ROOT = Path(__file__).resolve().parent.parent
+TEXT = """\
+---
+kernelspec:
+  display_name: Python 3
+  language: python
+  name: python3
+---
+
+# A chapter
+
+```{code-cell} ipython3
+---
+mystnb:
+  image:
+    alt: A picture.
+tags: [readme-figure]
+---
+import base64, os
+from IPython.display import display
+print(os.environ["OMP_NUM_THREADS"], os.path.basename(os.getcwd()))
+display({"image/png": base64.b64encode(b"a picture").decode()}, raw=True)
+```
+
+```{code-cell} ipython3
+claim = {"id": "ID", "statement": "One | is one.", "holds": True, "answers": ANSWERS, "verdict": VERDICT}
+display({"text/plain": "One is one."}, raw=True, metadata={"claim": claim})
+```
+"""
+BIBLIOGRAPHY = """
+@misc{han2015, author = {Han, Song and Pool, Jeff and Tran, John}, title = {T}, year = {2015}, url = {https://h.org}}
+@misc{li2017, author = {Li, Hao and {van den Graf}, Hans}, title = {T}, year = {2017}, url = {https://l.org}}
+"""
+
+
+def write_chapter(root, number, claim_id, answers=None, verdict=None):
+    """A text of two cells; the second makes a claim."""
+    text = TEXT.replace('"ID"', repr(claim_id))
+    text = text.replace("ANSWERS", repr(answers)).replace("VERDICT", repr(verdict))
+    path = root / "chapters" / f"{number}-chapter.md"
+    path.write_text(text)
+    return path
+
+
+def store_claim(root, number, claim_id, answers=None, verdict=None):
+    """The notebook that such a text gives, as far as the ledger reads it."""
+    claim = {"id": claim_id, "statement": "One | is one.", "holds": True, "answers": answers, "verdict": verdict}
+    output = {"output_type": "display_data", "data": {}, "metadata": {"claim": claim}}
+    cells = [
+        {"cell_type": "markdown", "source": ["# A chapter\n", "Text"]},
+        {"cell_type": "code", "source": "", "outputs": [output]},
+    ]
+    (root / "chapters" / f"{number}-chapter.ipynb").write_text(json.dumps({"cells": cells}))
+
+
+@pytest.fixture
+def book(tmp_path):
+    """An empty book."""
+    for folder in ("chapters", "pages"):
+        (tmp_path / folder).mkdir()
+    (tmp_path / "references.bib").write_text(BIBLIOGRAPHY)
+    return tmp_path
+
+
+# refresh
+
+
+def test_refresh_gives_the_same_bytes_twice(book, capsys):
+    """Random cell ids, timestamps or versions in the metadata would make every refresh a change."""
+    text = write_chapter(book, "01", "one-is-one")
+    refresh.main(["01"], book)
+    first = text.with_suffix(".ipynb").read_bytes()
+    text.with_suffix(".ipynb").unlink()
+    refresh.main([], book)
+    assert text.with_suffix(".ipynb").read_bytes() == first
+    assert re.search(r"01-chapter\.md  \d+\.\d s\ntotal  \d+\.\d s", capsys.readouterr().out)
+
+    notebook = json.loads(first)
+    assert notebook["metadata"] == refresh.METADATA
+    assert notebook["cells"][1]["metadata"] == {
+        "mystnb": {"image": {"alt": "A picture."}},
+        "tags": ["readme-figure"],
+    }
+    assert notebook["cells"][1]["outputs"][0]["text"] == ["1 chapters\n"]  # one thread, in the chapter's folder
+    assert (book / "data" / "readme-figure.png").read_bytes() == b"a picture"
+    assert "one-is-one" in (book / "pages" / "claims.md").read_text()
+
+
+def test_refresh_leaves_the_notebook_of_a_failing_chapter(book):
+    """A half-executed notebook must not replace a good one."""
+    text = write_chapter(book, "01", "one-is-one")
+    text.with_suffix(".ipynb").write_text("the stored notebook")
+    text.write_text(text.read_text().replace("claim = ", "1 / 0; claim = "))
+    with pytest.raises(SystemExit, match=r"(?s)01-chapter\.md failed, 01-chapter\.ipynb stays.*ZeroDivisionError"):
+        refresh.main([], book)
+    assert sorted(p.name for p in (book / "chapters").iterdir()) == ["01-chapter.ipynb", "01-chapter.md"]
+    assert text.with_suffix(".ipynb").read_text() == "the stored notebook"
+
+
+def test_refresh_refuses_a_chapter_that_does_not_exist(book):
+    """`make refresh CH=9` must not pass for having refreshed something."""
+    write_chapter(book, "01", "one-is-one")
+    with pytest.raises(SystemExit, match="no chapter 9 in"):
+        refresh.main(["9"], book)
+
+
+def test_equal_cells_have_different_ids(book):
+    """nbformat requires unique ids, and two cells may have the same source."""
+    path = book / "twice.md"
+    path.write_text("```{code-cell} ipython3\n1\n```\n\n```{code-cell} ipython3\n1\n```\n")
+    first, second = refresh.read(path).cells
+    assert first.id != second.id
+
+
+# ledger
+
+
+def test_ledger_collects_all_chapters_in_order(book):
+    """A claim that is not in the ledger is as good as dropped."""
+    store_claim(book, "02", "two-is-two", "li2017", "not at this scale")
+    store_claim(book, "01", "one-is-one", "han2015", "reproduced")
+    store_claim(book, "03", "three-is-three")
+    ledger.main([], book)
+    rows = (book / "pages" / "claims.md").read_text().splitlines()[-3:]
+    assert rows == [
+        r"| One \| is one. `one-is-one` | ✔ | [01 A chapter](../chapters/01-chapter.ipynb) "
+        "| [Han et al., 2015](https://h.org) | reproduced |",
+        r"| One \| is one. `two-is-two` | ✔ | [02 A chapter](../chapters/02-chapter.ipynb) "
+        "| [Li and van den Graf, 2017](https://l.org) | not at this scale |",
+        r"| One \| is one. `three-is-three` | ✔ | [03 A chapter](../chapters/03-chapter.ipynb) |  |  |",
+    ]
+
+
+def test_ledger_refuses_an_id_used_twice(book):
+    """One id must mean one claim."""
+    store_claim(book, "01", "one-is-one")
+    store_claim(book, "02", "one-is-one")
+    with pytest.raises(SystemExit, match=r"'one-is-one' is in 01-chapter\.ipynb and again in 02-chapter\.ipynb"):
+        ledger.main([], book)
+    assert not (book / "pages" / "claims.md").exists()
+
+
+def test_ledger_refuses_an_unknown_paper(book):
+    """A verdict on a paper that the bibliography lacks cannot be followed up."""
+    store_claim(book, "01", "one-is-one", "nobody1900", "partly")
+    with pytest.raises(SystemExit, match="nobody1900"):
+        ledger.main([], book)
+
+
+def test_ledger_check_fails_when_stale(book):
+    """The page must not lag behind the stored outputs."""
+    store_claim(book, "01", "one-is-one")
+    ledger.main([], book)
+    ledger.main(["--check"], book)
+    store_claim(book, "02", "two-is-two")
+    with pytest.raises(SystemExit, match="stale"):
+        ledger.main(["--check"], book)
+
+
+# repository
+
+
+OLD = "https://github.com/Some-Owner/a.book"
+MENTIONS = """\
+See https://github.com/Some-Owner/a.book, git+https://github.com/Some-Owner/a.book@v0.1.0,
+https://github.com/Some-Owner/a.book.git, https://some-owner.github.io/a.book/ and
+https://colab.research.google.com/github/Some-Owner/a.book/blob/main/x.ipynb.
+"""
+OTHERS = "https://github.com/Some-Owner/a.book-2, Some-Owner/a.book.js, Not-Some-Owner/a.book, Some-Owner/abook\n"
+
+
+@pytest.fixture
+def clone(tmp_path):
+    """A repository that mentions its address in text and in a notebook, and holds a file that is not text."""
+    (tmp_path / "pyproject.toml").write_text(f'[project.urls]\nRepository = "{OLD}"\n')
+    (tmp_path / "page.md").write_bytes((MENTIONS + OTHERS).replace("\n", "\r\n").encode())
+    (tmp_path / "page.ipynb").write_text(json.dumps({"cells": [MENTIONS]}))
+    (tmp_path / "picture.png").write_bytes(b"\x89PNG\xff" + OLD.encode())
+    subprocess.run(["git", "init", "-q"], cwd=tmp_path, check=True)
+    subprocess.run(["git", "add", "."], cwd=tmp_path, check=True)
+    (tmp_path / "untracked.md").write_text(MENTIONS)
+    return tmp_path
+
+
+def contents(root):
+    return {path.name: path.read_bytes() for path in root.iterdir() if path.is_file()}
+
+
+def test_repository_round_trip(clone, capsys):
+    """Every mention changes, nothing else does, and setting the old address again restores every byte."""
+    before = contents(clone)
+    repository.main("https://github.com/new/home.git", clone)
+    assert "3 files changed" in capsys.readouterr().out
+    assert repository.current(clone) == ("new", "home")
+    page = (clone / "page.md").read_bytes().decode()
+    expected = MENTIONS.replace("Some-Owner/a.book", "new/home").replace(
+        "some-owner.github.io/a.book", "new.github.io/home"
+    )
+    assert page == (expected + OTHERS).replace("\n", "\r\n")
+    assert json.loads((clone / "page.ipynb").read_text()) == {"cells": [expected]}
+    assert {name for name, content in contents(clone).items() if content == before[name]} == {
+        "picture.png",
+        "untracked.md",
+    }
+    repository.main(OLD, clone)
+    assert contents(clone) == before
+
+
+BAD = ["", "new/home", "http://github.com/new/home", "https://github.com/new", "https://github.com/new/home/tree"]
+BAD += ["https://github.com/-new/home", "https://github.com/new/..", 'https://github.com/new/ho"me']
+
+
+@pytest.mark.parametrize("url", BAD)
+def test_repository_refuses_a_bad_url_and_writes_nothing(clone, url):
+    """A slip of the pen must not be written into every file."""
+    before = contents(clone)
+    with pytest.raises(SystemExit, match=r"expected https://github\.com/OWNER/NAME"):
+        repository.main(url, clone)
+    assert contents(clone) == before
+
+
+# processors and environment
+
+
+def test_processors_sets_one_thread_and_the_emulated_features():
+    """Two notebooks at once are five to ten times slower with several threads, and reruns are not bit-equal."""
+    show = [sys.executable, "-c", "import json, os; print(json.dumps(dict(os.environ)))"]
+    script = [sys.executable, str(ROOT / "tools" / "processors.py")]
+    for name, variables in [(None, {}), *processors.EMULATED.items()]:
+        options = ["--as", name] if name else []
+        seen = json.loads(subprocess.run([*script, *options, *show], capture_output=True, text=True, check=True).stdout)
+        assert seen.items() >= (processors.ONE_THREAD | variables).items()
+    unknown = subprocess.run([*script, "--as", "z80", *show], capture_output=True, text=True)
+    assert unknown.returncode and "expected one of avx2, sse4" in unknown.stderr
+
+
+@pytest.fixture
+def empty_clone(tmp_path, monkeypatch):
+    """A clone without an environment, for tools/environment.py."""
+    for name in ("requirements-book.txt", "requirements.txt", "pyproject.toml"):
+        (tmp_path / name).write_text("")
+    monkeypatch.setattr(environment, "ROOT", str(tmp_path))
+    monkeypatch.setattr(environment, "VENV", str(tmp_path / ".venv"))
+    monkeypatch.setattr(environment, "PYTHON", str(tmp_path / ".venv" / "bin" / "python"))
+    return tmp_path
+
+
+def test_environment_passes_over_a_python_that_does_not_run(empty_clone, monkeypatch):
+    """A shim that exists but fails, an old Python, and a name that is not there are not usable."""
+    shim, old, new = (empty_clone / name for name in ("shim", "old", "new"))
+    shim.write_text("#!/bin/sh\necho 'python3.13: command not found' >&2\nexit 127\n")
+    for file, minor in ((old, 10), (new, 13)):
+        pretend = f"import sys; sys.version_info = (3, {minor}, 0); exec('$2')"
+        file.write_text(f'#!/bin/sh\nexec {sys.executable} -c "{pretend}"\n')
+    for file, works in ((shim, False), (old, False), (new, True)):
+        file.chmod(0o755)
+        assert environment.usable(str(file)) is works
+    monkeypatch.delenv("PYTHON", raising=False)
+    monkeypatch.setattr(environment, "CANDIDATES", ["no-such-python", str(shim), str(old), str(new)])
+    assert environment.find_python() == str(new)
+    monkeypatch.setenv("PYTHON", str(shim))
+    with pytest.raises(SystemExit, match=r"needs Python 3\.11, 3\.12\s+or 3\.13"):
+        environment.find_python()
+    assert not (empty_clone / ".venv").exists()
+
+
+def test_environment_stamps_only_what_was_installed(empty_clone, monkeypatch):
+    """A failed installation must fail again or be finished, not be taken for done; a changed pin installs again."""
+    commands, code = [], 1
+
+    def run(command, **_):
+        commands.append(command)
+        return subprocess.CompletedProcess(command, code)
+
+    (empty_clone / ".venv").mkdir()
+    monkeypatch.setattr(environment, "create", lambda: None)
+    monkeypatch.setattr(environment.subprocess, "run", run)
+    with pytest.raises(SystemExit, match="cannot reach a package index"):
+        environment.main("all")
+    assert not environment.stamped("all") and len(commands) == 1
+    code = 0
+    environment.main("all")
+    assert environment.stamped("all") and len(commands) == 3
+    environment.main("all")
+    environment.main("book")  # is contained in all
+    assert len(commands) == 3
+    (empty_clone / "requirements-book.txt").write_text("changed==1")
+    environment.main("book")
+    assert environment.stamped("book") and not environment.stamped("all")
+
+
+# the repository's own files
+
+
+def test_citation_file():
+    """GitHub shows no citation when the file is not valid CFF 1.2.0 (validated by cffconvert when it was written)."""
+    citation = yaml.safe_load((ROOT / "CITATION.cff").read_text())
+    assert citation["cff-version"] == "1.2.0"
+    assert citation["type"] in ("software", "dataset")
+    assert all(isinstance(citation[key], str) and citation[key] for key in ("message", "title", "version", "abstract"))
+    assert citation["authors"] and all(author.keys() <= {"name", "website"} for author in citation["authors"])
+    assert citation["license"] == ["MIT", "CC-BY-4.0"]
+    assert f'version = "{citation["version"]}"' in (ROOT / "pyproject.toml").read_text()
+    assert citation["title"] == yaml.safe_load((ROOT / "_config.yml").read_text())["title"]
+
+
+def test_every_direct_dependency_is_pinned():
+    """An unpinned jupyter-book is 2.x, which ignores _config.yml; an unpinned torch changes results unasked."""
+    for name in ("requirements.txt", "requirements-book.txt"):
+        lines = [line for line in (ROOT / name).read_text().splitlines() if line and line[0] not in "#-"]
+        assert lines and all(re.fullmatch(r"[A-Za-z0-9_.-]+==[0-9][\w.]*", line) for line in lines)
+
+
+def test_ci_runs_make_test():
+    """The entry of continuous integration must stay executable and do no more than `make test`."""
+    assert os.access(ROOT / ".ci" / "run", os.X_OK)
+    assert (ROOT / ".ci" / "run").read_text().splitlines()[-1] == "exec make test"
