@@ -24,7 +24,7 @@ The chapter's code checks the sentence whenever it runs, and `make test` runs ev
 The last two columns say which claim of the literature it answers, and how that claim fared in the book's small experiments.
 Such experiments illustrate mechanisms; they do not rank methods.
 
-| Claim | Holds | Chapter | Literature | Fared there |
+| Claim | Holds | Chapter | Literature | Verdict |
 |---|---|---|---|---|
 """  # noqa: E501
 
@@ -69,7 +69,7 @@ def page(root=ROOT):
         cells = (
             f"{claim['statement']} `{claim['id']}`",
             "✔" if claim["holds"] else "✘",
-            f"[{claim['file'][:2]} {claim['title']}](../chapters/{claim['file']})",
+            f"[{claim['title']}](../chapters/{claim['file']})",
             citation(claim["answers"], entries) if claim["answers"] else "",
             claim["verdict"] or "",
         )

@@ -52,7 +52,7 @@ def test_the_broken_package_is_the_one_in_use(sabotaged):
 
 def test_unit_tests_fail(sabotaged):
     module, root = sabotaged
-    finished = run(*PYTEST, "-q", "--maxfail=3", f"tests/test_{module}.py", cwd=root, packages=root)
+    finished = run(*PYTEST, "-q", "-x", f"tests/test_{module}.py", cwd=root, packages=root)
     assert failed_properly(finished), finished.stdout[-3000:] + finished.stderr
 
 
