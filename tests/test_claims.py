@@ -1,7 +1,11 @@
 """Claims that hold are shown, claims that do not are raised; checks of exercises never raise."""
 
+from types import SimpleNamespace
+
 import numpy as np
 import pytest
+from IPython.core.displaypub import CapturingDisplayPublisher
+from IPython.core.interactiveshell import InteractiveShell
 
 from pruneutils import checks, claims
 from pruneutils.checks import NotSolved, check, expect, expect_array
@@ -30,19 +34,14 @@ def test_a_claim_shows_its_sentence_with_a_tick_and_records_itself(shown):
     }
 
 
-def test_a_claim_reaches_ipythons_display():
-    """The ledger reads outputs, so a claim must publish one, with its metadata."""
-    from IPython.core.interactiveshell import InteractiveShell
-    from IPython.utils.capture import capture_output
-
-    InteractiveShell.instance()
-    try:
-        with capture_output() as captured:
-            claim("one-is-one", "One is one.", holds=np.bool_(True))
-    finally:
-        InteractiveShell.clear_instance()
-    (output,) = captured.outputs
-    assert output.metadata["claim"]["id"] == "one-is-one" and "✔" in output.data["text/markdown"]
+def test_a_claim_reaches_the_notebooks_outputs(monkeypatch):
+    """The ledger reads stored outputs, so a claim must publish one, with its metadata."""
+    shell = SimpleNamespace(display_pub=CapturingDisplayPublisher(), display_formatter=SimpleNamespace(format=None))
+    monkeypatch.setattr(InteractiveShell, "initialized", lambda: True)
+    monkeypatch.setattr(InteractiveShell, "instance", lambda: shell)
+    claim("one-is-one", "One is one.", holds=np.bool_(True))
+    (output,) = shell.display_pub.outputs
+    assert output["metadata"]["claim"]["id"] == "one-is-one" and "✔" in output["data"]["text/markdown"]
 
 
 @pytest.mark.parametrize("false", [False, np.bool_(False)])

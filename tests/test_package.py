@@ -74,11 +74,11 @@ def test_public_names_document_parameters_results_and_errors(node, of_module):
     if isinstance(node, ast.ClassDef):
         methods = [part for part in node.body if isinstance(part, ast.FunctionDef) and not part.name.startswith("_")]
         assert all(ast.get_docstring(method) for method in methods)
-    described, sections = text.partition("Parameters\n---")[2].partition("\n\n")[0], set()
+    described = text.partition("Parameters\n---")[2].partition("\n\n")[0]
+    words, sections = set(re.findall(r"\w+", " ".join(re.findall(r"^([\w, ]+) : ", described, re.MULTILINE)))), set()
     if "Each function returns" in of_module and "raise ValueError" in " ".join(of_module.split()):
-        described, sections = f"{of_module} {text}", {"Returns", "Raises"}  # said once for all of them
-    missing = [name for name in parameters(node) if not re.search(rf"\b{name}\b", described)]
-    assert not missing
+        words, sections = set(re.findall(r"\w+", of_module + text)), {"Returns", "Raises"}  # said once for all
+    assert set(parameters(node)) <= words
     sections |= set(re.findall(r"^(\w+)\n---", text, re.MULTILINE))
     if isinstance(node, ast.FunctionDef) and ast.unparse(node.returns) != "None":
         assert "Returns" in sections
@@ -105,7 +105,7 @@ PRUNER = partial(pytorch.GradualPruner, NET, HALF)
 FIT = partial(train.fit, [NET], X, Y, steps=1)
 TWO = {"a": lambda: None}
 
-NOT_FRACTIONS = [1.0, -0.1, float("nan"), 90, "half", True, None]
+NOT_FRACTIONS = [1.0, -0.1, float("nan"), 90, "half", False, None]
 BAD_ARRAYS = {
     " … 2 of 3 … NaN or infinite": [1.0, np.nan, np.inf],
     " … shape (0, 3) … at least one": np.zeros((0, 3)),

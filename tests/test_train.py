@@ -189,6 +189,7 @@ def test_regression_learns():
 BAD = {
     "y shorter than X": {"y": np.zeros(69, dtype=int)},
     "y a column, which broadcasts": {"y": np.zeros((70, 1), dtype=np.float32)},
+    "one number each": {"X": np.float32(1), "y": np.int64(1)},
     "no samples": {"X": np.zeros((0, 16), dtype=np.float32), "y": np.zeros(0, dtype=int)},
     "steps": {"steps": -1},
     "lr": {"lr": float("nan")},

@@ -70,4 +70,3 @@ def masked_step(function):
                 bool((weight.detach()[mask] != kept).all()),
                 f"with {name} the kept weights did not move: the optimiser must still make its step.",
             )
-

@@ -183,7 +183,7 @@ def alt_text(chapter: Chapter) -> list[str]:
 
 
 def size(chapter: Chapter) -> list[str]:
-    """25 to 60 cells, at most 20 lines of code in each, at most 100 characters in a line."""
+    """25 to 60 cells, at most 20 lines of code in each, at most 90 characters in a line, which is what the page shows."""
     complaints, n = [], len(chapter.notebook.cells)
     if not 25 <= n <= 60:
         complaints.append(f"{n} cells, expected 25 to 60")
@@ -192,9 +192,9 @@ def size(chapter: Chapter) -> list[str]:
         if len(lines) > 20:
             complaints.append(f"cell {position}: {len(lines)} lines of code, at most 20")
         complaints += [
-            f"cell {position}: line {i} has {len(line)} characters, at most 100"
+            f"cell {position}: line {i} has {len(line)} characters, at most 90"
             for i, line in enumerate(lines, 1)
-            if len(line) > 100
+            if len(line) > 90
         ]
     return complaints
 

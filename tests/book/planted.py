@@ -86,6 +86,28 @@ def cleared_figure(cell):
     cell.source, cell.outputs = "plots.accuracy(kept)", []
 
 
+def two_claims(notebook):
+    for name in ("one-is-one", "two-is-two"):
+        replace(f'claim("{name}"', f'print("{name}"')(notebook)
+
+
+def rename(old: str, new: str):
+    """Rename a claim in its call and in its stored output."""
+
+    def action(cell):
+        cell.source = cell.source.replace(old, new)
+        cell.outputs[0].metadata["claim"]["id"] = new
+
+    return change(f'claim("{old}"', action)
+
+
+def two_exercises(notebook):
+    notebook.cells = [cell for cell in notebook.cells if "2.3" not in cell.source and "answer = 3" not in cell.source]
+    notebook.cells.remove([cell for cell in notebook.cells if "answer = None" in cell.source][-1])
+    for number, cell in enumerate((c for c in notebook.cells if c.cell_type == "code"), 1):
+        cell.execution_count = number
+
+
 def claim_fails(cell):
     cell.outputs[0].metadata["claim"]["holds"] = False
 
@@ -153,6 +175,7 @@ defect(
 defect("anatomy", "exercise without minutes", replace("(2 minutes)", ""))
 defect("anatomy", "exercises misnumbered", replace("### Exercise 2.2", "### Exercise 2.5"))
 defect("anatomy", "no task", replace("\n\nCount what the mask removes.", ""))
+defect("anatomy", "two exercises", two_exercises)
 defect("anatomy", "no solution", lambda notebook: notebook.cells.remove(find(notebook, "Solution 2.3")))
 defect("anatomy", "stub solved", output("answer = None", text="solved\n"))
 defect("anatomy", "solution not solved", output("Solution 2.2", text="not solved yet\n"))
@@ -209,13 +232,13 @@ defect("links", "dead entry of the contents", replace("#04-scores", "#05-scope")
 defect("links", "by the contents though the chapter exists", replace("#04-scores", "#02-masks"))
 defect("links", "to a chapter's text", replace("01-first.ipynb#start", "02-masks.md"))
 defect("links", "dead image", add("", "![A mask over a matrix](mask.png)"))
-defect("claims", "only two", replace('claim("one-is-one"', 'print("one-is-one"'))
+defect("claims", "only two", two_claims)
 defect("claims", "cleared", change(CLAIM, lambda cell: cell.outputs.clear()), others=["executed"])
 defect("claims", "does not hold", change(CLAIM, claim_fails))
 defect("claims", "answers an unknown paper", change(CLAIM, answers_nobody))
-defect("claims", "not in kebab-case", replace("all-finite", "AllFinite"))
+defect("claims", "not in kebab-case", rename("all-finite", "AllFinite"))
 defect("claims", "another id stored", replace("all-finite", "all-zero"))
-defect("claims", "same id twice", replace('"one-is-one"', '"all-finite"'))
+defect("claims", "same id twice", rename("one-is-one", "all-finite"))
 defect("claims", "id computed", replace(CLAIM, 'claim("all" + "-finite"'))
 defect("ignored_outputs_are_claimed", "nothing asserts it", replace("print(kept)", "print(time.time())"))
 defect("ignored_outputs_are_claimed", "only a setting shared", replace("print(kept)", "print(sparsity, seeds)"))

@@ -77,6 +77,7 @@ def notebook() -> nbformat.NotebookNode:
         ),
         code('claim("all-finite", "All is finite.", holds=True)', claimed("all-finite", "All is finite.")),
         code('claim("one-is-one", "One is one.", holds=True)', claimed("one-is-one", "One is one.")),
+        code('claim("two-is-two", "Two is two.", holds=True)', claimed("two-is-two", "Two is two.")),
         code(
             "plots.accuracy(kept);",
             picture(),

@@ -33,7 +33,7 @@ def test_a_planted_defect_is_seen_by_its_gate_only(planted, tmp_path):
 def test_a_claim_id_in_two_chapters_is_seen(tmp_path):
     chapter = load(synthetic.write(tmp_path, synthetic.notebook()))
     assert shared_claims([chapter]) == []
-    assert shared_claims([chapter, chapter]) == ["all-finite", "most-stays", "one-is-one"]
+    assert shared_claims([chapter, chapter]) == ["all-finite", "most-stays", "one-is-one", "two-is-two"]
 
 
 def test_an_orphan_in_the_bibliography_is_seen(tmp_path):
