@@ -23,15 +23,15 @@ class Report:
     Attributes
     ----------
     accuracy : fractions of samples.
-    sparsity : fraction of prunable weights removed by masks.
-    parameters : numbers not removed by a mask.
+    sparsity : fractions of prunable weights that are exactly zero.
+    parameters : numbers of parameters, without those zeros.
     macs : multiply-accumulates a sample, as executed, zeros included.
     storage : format -> bytes of the prunable weights.
     latency : seconds for the whole batch.
     """
 
     accuracy: tuple[float, float]
-    sparsity: float
+    sparsity: tuple[float, float]
     parameters: tuple[int, int]
     macs: tuple[int, int]
     storage: dict[str, tuple[int, int]]
@@ -45,9 +45,9 @@ class Report:
     def _repr_markdown_(self) -> str:
         rows = [
             ("accuracy", *(f"{100 * value:.1f} %" for value in self.accuracy)),
-            ("sparsity", "0.0 %", f"{100 * self.sparsity:.1f} %"),
+            ("sparsity", *(f"{100 * value:.1f} %" for value in self.sparsity)),
             ("parameters kept", *(f"{value:,}" for value in self.parameters)),
-            ("compression ratio", "1.0", f"{self.compression_ratio:.1f}"),
+            ("compression ratio, all parameters", "1.0", f"{self.compression_ratio:.1f}"),
             ("multiply-accumulates, as executed", *(f"{value:,}" for value in self.macs)),
             *((f"weights, {name} (bytes)", *(f"{v:,}" for v in pair)) for name, pair in self.storage.items()),
             ("latency of the batch, median (quartiles)", *(str(value) for value in self.latency)),

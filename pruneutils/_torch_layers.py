@@ -39,6 +39,7 @@ def mask_of(layer: nn.Module) -> torch.Tensor:
 
 
 def effective_weight(layer: nn.Module) -> torch.Tensor:
-    """Compute the weight that the next forward pass will use."""
-    weight = layer.weight_orig * layer.weight_mask if holds_mask(layer) else layer.weight
-    return weight.detach()
+    """Compute the weight that the next forward pass will use; removed entries are +0, where a product has -0, too."""
+    if not holds_mask(layer):
+        return layer.weight.detach()
+    return torch.where(mask_of(layer), layer.weight_orig.detach(), 0)

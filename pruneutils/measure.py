@@ -216,7 +216,7 @@ def evaluate_pruning(
 
     Returns
     -------
-    ``Report``. Its sparsity and parameters count masks; zeros made permanent show in its storage alone.
+    ``Report``. Removed is what is exactly zero, whether a mask holds it or it was made permanent.
 
     Raises
     ------
@@ -225,7 +225,7 @@ def evaluate_pruning(
     """
     import torch
 
-    from pruneutils.pytorch import clone, make_permanent, masks_of, weights
+    from pruneutils.pytorch import clone, make_permanent, weights
     from pruneutils.train import accuracy
 
     pair = (original, pruned)
@@ -235,11 +235,15 @@ def evaluate_pruning(
     inputs = torch.from_numpy(np.asarray(X, dtype=np.float32))
     with torch.inference_mode():
         times = latency({str(i): lambda model=model: model(inputs) for i, model in enumerate(ready)}, repeats=repeats)
-    sizes = [storage(weights(model)) for model in pair]
+    sizes = [storage(weights(model)) for model in ready]
+    kept = [{name: W != 0 for name, W in weights(model).items()} for model in ready]
     return Report(
         accuracy=tuple(float(a) for a in accuracy(pair, X, y)),
-        sparsity=sparsity(masks_of(pruned)),
-        parameters=tuple(parameters(model) for model in pair),
+        sparsity=tuple(sparsity(masks) for masks in kept),
+        parameters=tuple(
+            parameters(model) - sum(int((~mask).sum()) for mask in masks.values())
+            for model, masks in zip(ready, kept, strict=True)
+        ),
         macs=tuple(macs(model, X[:1]) for model in ready),
         storage={name: (sizes[0][name], sizes[1][name]) for name in sizes[0]},
         latency=(times["0"], times["1"]),

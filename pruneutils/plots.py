@@ -85,30 +85,27 @@ def against_sparsity(
 
 
 def weight_histograms(axes: np.ndarray, stages: Mapping[str, Mapping[str, np.ndarray]], *, bins: int = 61) -> None:
-    """Draw a grid of histograms, a row for each layer and a column for each stage, on common axes.
+    """Draw a grid of histograms, a row for each layer and a column for each stage, counts on a log scale.
 
-    Exact zeros are drawn as a bar of their own in another colour, cut off at the row's height and labelled
-    with their number, for they would dwarf the rest.
+    Exact zeros are a black bar of their own, labelled with their number.
 
     Parameters
     ----------
-    axes : array of shape (layers, stages) of axes.
+    axes : array of shape (layers, stages) of axes, which share their scales.
     stages : stage -> layer -> array of weights.
-    bins : number of bins over the range of all stages of a layer.
+    bins : number of bins over the range of all weights.
     """
     colours = (BLUE, ORANGE, GREEN, PURPLE)
+    reach = max(np.abs(W).max() for layers in stages.values() for W in layers.values())
+    edges = np.linspace(-reach, reach, bins + 1)
     for column, (stage, layers) in enumerate(stages.items()):
         for row, (layer, W) in enumerate(layers.items()):
-            ax, values = axes[row, column], W.ravel()
-            reach = max(np.abs(other[layer]).max() for other in stages.values())
-            edges = np.linspace(-reach, reach, bins + 1)
-            counts = [np.histogram(o[layer][o[layer] != 0], edges)[0].max() for o in stages.values()]
-            ax.hist(values[values != 0], edges, color=colours[row % len(colours)])
-            ax.set_ylim(0, 1.15 * max(counts))
-            zeros = int((values == 0).sum())
+            ax, zeros = axes[row, column], int((W == 0).sum())
+            ax.hist(W[W != 0], edges, color=colours[row % len(colours)])
             if zeros:
-                ax.bar(0, min(zeros, 1.1 * max(counts)), width=2 * (edges[1] - edges[0]), color=INK)
-                ax.annotate(f" {zeros:,} zeros", (0, 1.0 * max(counts)), xytext=(4, 0), textcoords="offset points")
+                ax.bar(0, zeros, width=2 * (edges[1] - edges[0]), color=INK)
+                ax.annotate(f"{zeros:,} zeros", (0, zeros), xytext=(6, -8), textcoords="offset points")
+            ax.set_yscale("log")
             if row == 0:
                 ax.set_title(stage)
             if column == 0:
@@ -159,10 +156,10 @@ def series(
     """
     for (label, values), marker in zip(lines.items(), MARKERS, strict=False):
         every = max(1, len(values) // 10)
-        first = MARKERS.index(marker) * every // len(lines)  # lines that coincide show each other's markers
+        first = round(MARKERS.index(marker) * every / len(lines))  # lines that coincide show all markers
         ax.plot(range(len(values)), values, marker=marker, markevery=(first, every), label=label)
-    for label, value in (baseline or {}).items():
-        ax.axhline(value, color=INK, linestyle="--", linewidth=1.2, label=label)
+    for (label, value), linestyle in zip((baseline or {}).items(), ("--", ":", "-."), strict=False):
+        ax.axhline(value, color=INK, linestyle=linestyle, linewidth=1.2, label=label)
     ax.set_xlabel(xlabel)
     ax.set_ylabel(ylabel)
     ax.legend()

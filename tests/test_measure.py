@@ -184,13 +184,26 @@ def report(monkeypatch):
 def test_evaluate_pruning_sets_before_and_after_side_by_side(report):
     """Each pair is (original, pruned); swapped, a loss reads as a gain. The models stay as they were."""
     assert report.accuracy == (1.0, 1.0)
-    assert report.sparsity == 2 / 8
-    assert report.parameters == (8, 6) and report.compression_ratio == 8 / 6
+    assert report.sparsity == (2 / 8, 4 / 8)  # the identity matrix brings two zeros of its own
+    assert report.parameters == (6, 4) and report.compression_ratio == 6 / 4
     assert report.macs == (8, 8)
     assert report.storage["dense"] == (32, 32)
     assert report.storage["csr"] == (8 * 6 + 24, 8 * 4 + 24)
     assert report.storage["bitmask"] == (4 * 6 + 2, 4 * 4 + 2)
     assert all(0 < time.lower_quartile <= time.median <= time.upper_quartile for time in report.latency)
+
+
+def test_a_report_does_not_depend_on_who_holds_the_zeros():
+    """Zeros made permanent counted as kept: the same network reported as not compressed."""
+    original = nn.Sequential(nn.Linear(4, 3))
+    held = clone(original)
+    apply_masks(held, {"0": np.eye(3, 4, dtype=bool)})
+    permanent = clone(held)
+    make_permanent(permanent)
+    X, y = np.ones((2, 4), dtype=np.float32), np.zeros(2, dtype=int)
+    first, second = (measure.evaluate_pruning(original, model, X, y, repeats=1) for model in (held, permanent))
+    assert first.sparsity == second.sparsity == (0.0, 0.75)
+    assert first.parameters == second.parameters == (15, 6) and first.storage == second.storage
 
 
 def test_the_reports_table_has_every_measure_and_one_width(report):
@@ -204,9 +217,9 @@ def test_the_reports_table_has_every_measure_and_one_width(report):
     ]
     assert {name: row for name, row in cells.items() if not name.startswith("weights")} == {
         "accuracy": ["100.0 %", "100.0 %"],
-        "sparsity": ["0.0 %", "25.0 %"],
-        "parameters kept": ["8", "6"],
-        "compression ratio": ["1.0", "1.3"],
+        "sparsity": ["25.0 %", "50.0 %"],
+        "parameters kept": ["6", "4"],
+        "compression ratio, all parameters": ["1.0", "1.5"],
         "multiply-accumulates, as executed": ["8", "8"],
     }
 

@@ -15,6 +15,7 @@ def sparsity_and_compression(function):
 
     masks = {"small": np.array([False, False]), "large": np.ones((2, 4), dtype=bool)}
     s, ratio = function(masks)
+    expect(not np.allclose([s, ratio], [1.25, 0.2]), "the order is (sparsity, compression ratio).")
     expect(not np.isclose(s, 0.5), "0.5 is the mean of the layers' sparsities; a large layer counts for more.")
     expect(not np.isclose(s, 0.8), "0.8 is the share that is kept; sparsity is the share removed.")
     expect(not np.isclose(s, 20), "20 is a percentage; sparsity is a fraction, here 0.2.")
@@ -27,42 +28,54 @@ def sparsity_and_compression(function):
 def layerwise_masks(function):
     """Check ``function(weights, sparsity) -> {name: mask}``."""
     weights = {"large": np.array([[9.0, -8.0], [7.0, -6.0]]), "small": np.array([0.1, -0.4, 0.2, -0.3])}
-    answer = function({name: W.copy() for name, W in weights.items()}, 0.5)
+    answer = function({name: W.copy() for name, W in weights.items()}, 0.25)
+    expect(answer is not None and answer is not ..., "the function returned nothing so far.")
     expect(isinstance(answer, dict), f"it returned {type(answer).__name__}, expected a dict of masks.")
     expect(set(answer) == set(weights), f"it returned the layers {sorted(answer)}, expected {sorted(weights)}.")
     expect(
-        np.asarray(answer["small"]).any(),
-        "the layer with small weights lost all of them: rank each layer by itself, not all together.",
+        not np.array_equal(answer["small"], [False, True, True, True]) or np.sum(~np.asarray(answer["large"])) == 1,
+        "only the layer with small weights lost any: rank each layer by itself, not all together.",
     )
     expect_array(
         answer["small"],
-        np.array([False, True, False, True]),
+        np.array([False, True, True, True]),
         "the mask of 'small'",
-        "True means keep; the two largest by absolute value stay.",
+        "True means keep; a quarter goes, the smallest by absolute value.",
     )
-    expect_array(answer["large"], np.array([[True, True], [False, False]]), "the mask of 'large'", "")
-    ties = function({"ties": np.ones(8)}, 0.25)["ties"]
-    expect(
-        int(np.sum(~np.asarray(ties, dtype=bool))) == 2,
-        f"of eight equal weights 25 % are two, but {int(np.sum(~np.asarray(ties, dtype=bool)))} went: "
-        "a threshold cannot split ties, a ranking can.",
+    expect_array(
+        answer["large"],
+        np.array([[True, True], [True, False]]),
+        "the mask of 'large'",
+        "A quarter of each layer goes, the smallest by absolute value.",
     )
+    for n, wanted in ((8, 2), (11, 3)):
+        gone = n - int(np.sum(np.asarray(function({"ties": np.ones(n)}, 0.25)["ties"], dtype=bool)))
+        expect(
+            gone == wanted,
+            f"of {n} equal weights, round(0.25 * {n}) = {wanted} must go, but {gone} went: "
+            "a threshold cannot split ties, a ranking can; and round, do not cut off.",
+        )
 
 
 @check("each round keeps the same share of what is left.")
 def sparsity_after_each_round(function):
     """Check ``function(final_sparsity, rounds) -> list of sparsities``."""
-    answer = function(0.875, 3)
+    answer = function(0.784, 3)  # keeps 0.6 of what is left each time
     expect(answer is not None and answer is not ..., "the function returned nothing so far.")
+    answer = list(answer)
     expect(len(answer) == 3, f"three rounds give three numbers, not {len(answer)}.")
     expect(
-        not np.isclose(answer[0], 0.875 / 3),
-        "equal steps of sparsity remove a growing share of what is left; keep the same share each time.",
+        not np.isclose(answer[0], 0.784 / 3),
+        "equal steps of sparsity remove a growing share of what is left; remove the same share each time.",
     )
     expect(
-        not np.isclose(answer[0], 0.875),
-        "0.875 in the first round is one-shot pruning; three rounds at that share would leave 0.2 %.",
+        not np.isclose(answer[0], 0.784),
+        "0.784 in the first round is one-shot pruning; three rounds of that share would leave about 1 %.",
     )
-    expect(np.isclose(answer[-1], 0.875), f"the last round must arrive at 0.875, not {answer[-1]}.")
-    expect(np.allclose(answer, [0.5, 0.75, 0.875]), f"keeping half each time gives 0.5, 0.75, 0.875, not {answer}.")
-    expect(np.allclose(function(0.9, 1), [0.9]), "a single round must be one-shot pruning.")
+    expect(
+        not np.allclose(answer, [0.6, 0.36, 0.216]),
+        "that is the share kept after each round; sparsity is the share removed.",
+    )
+    expect(np.isclose(answer[-1], 0.784), f"the last round must arrive at 0.784, not {answer[-1]}.")
+    expect(np.allclose(answer, [0.4, 0.64, 0.784]), f"removing 40 % each time gives 0.4, 0.64, 0.784, not {answer}.")
+    expect(np.allclose(list(function(0.9, 1)), [0.9]), "a single round must be one-shot pruning.")

@@ -183,7 +183,7 @@ def alt_text(chapter: Chapter) -> list[str]:
 
 
 def size(chapter: Chapter) -> list[str]:
-    """25 to 60 cells, at most 20 lines of code in each, at most 90 characters in a line, which is what the page shows."""
+    """25 to 60 cells, at most 20 lines of code in each, at most 90 characters in a line: what the page shows."""
     complaints, n = [], len(chapter.notebook.cells)
     if not 25 <= n <= 60:
         complaints.append(f"{n} cells, expected 25 to 60")
