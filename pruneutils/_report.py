@@ -1,19 +1,8 @@
-"""What ``pruneutils.measure`` returns: times, and the report on a pruned model."""
+"""The report on a pruned model that ``pruneutils.measure`` returns."""
 
 from dataclasses import dataclass
 
-
-@dataclass(frozen=True)
-class Latency:
-    """Seconds for one call: the median and the quartiles around it."""
-
-    median: float
-    lower_quartile: float
-    upper_quartile: float
-
-    def __str__(self) -> str:
-        low, mid, high = (1e6 * s for s in (self.lower_quartile, self.median, self.upper_quartile))
-        return f"{mid:.0f} µs ({low:.0f} to {high:.0f})"
+from pruneutils._latency import Latency
 
 
 @dataclass(frozen=True)

@@ -3,18 +3,20 @@
 ``sparsity``, ``storage`` and ``latency`` know no framework; the others take PyTorch modules.
 """
 
-import time
 import zlib
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 import numpy as np
 
-from pruneutils._arguments import finite, some, whole
-from pruneutils._report import Latency, Report
+from pruneutils._arguments import finite, some
+from pruneutils._latency import Latency, latency
+from pruneutils._report import Report
 
 if TYPE_CHECKING:
     from torch import nn
+
+__all__ = ["Latency", "Report", "evaluate_pruning", "latency", "macs", "parameters", "sparsity", "storage"]
 
 
 def sparsity(masks: Mapping[str, np.ndarray]) -> float:
@@ -162,43 +164,6 @@ def storage(weights: Mapping[str, np.ndarray]) -> dict[str, int]:
         "gzip": len(zlib.compress(b"".join(W.tobytes() for W in arrays), 9)),
         "csr": 8 * nonzeros + sum(4 * (len(np.atleast_2d(W)) + 1) for W in arrays),
         "bitmask": 4 * nonzeros + sum(-(-W.size // 8) for W in arrays),
-    }
-
-
-def latency(calls: Mapping[str, Callable[[], object]], *, repeats: int = 50, warmup: int = 5) -> dict[str, Latency]:
-    """Time several calls in one run, taking turns, so that a change of the machine's mood hits all of them.
-
-    Parameters
-    ----------
-    calls : name -> function without arguments.
-    repeats : timed calls of each.
-    warmup : untimed calls of each beforehand.
-
-    Returns
-    -------
-    name -> ``Latency``, in seconds. The number of threads is the caller's to fix.
-
-    Raises
-    ------
-    ValueError
-        if ``calls`` is empty, ``repeats`` is below 1 or ``warmup`` below 0.
-
-    Examples
-    --------
-    >>> times = latency({"sum": lambda: sum(range(1000)), "nothing": lambda: None})
-    >>> times["sum"].median > times["nothing"].median
-    True
-    """
-    some("calls", calls), whole("repeats", repeats, at_least=1), whole("warmup", warmup)
-    seconds = {name: [] for name in calls}
-    for turn in range(warmup + repeats):
-        for name, call in calls.items():
-            start = time.perf_counter()
-            call()
-            if turn >= warmup:
-                seconds[name].append(time.perf_counter() - start)
-    return {
-        name: Latency(*(float(q) for q in np.quantile(taken, [0.5, 0.25, 0.75]))) for name, taken in seconds.items()
     }
 
 

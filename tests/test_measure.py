@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 from torch import nn
 
-from pruneutils import masks, measure
+from pruneutils import _latency, masks, measure
 from pruneutils.pytorch import apply_masks, clone, make_permanent, masks_of, weights
 from pruneutils.train import mlp
 
@@ -137,7 +137,7 @@ def test_the_sign_of_a_zero_takes_no_space():
 def clock(monkeypatch):
     """A clock that stands still unless a test moves it."""
     now = SimpleNamespace(time=0.0)
-    monkeypatch.setattr(measure, "time", SimpleNamespace(perf_counter=lambda: now.time))
+    monkeypatch.setattr(_latency, "time", SimpleNamespace(perf_counter=lambda: now.time))
     return now
 
 

@@ -33,7 +33,7 @@ def layerwise_masks(function):
     expect(isinstance(answer, dict), f"it returned {type(answer).__name__}, expected a dict of masks.")
     expect(set(answer) == set(weights), f"it returned the layers {sorted(answer)}, expected {sorted(weights)}.")
     expect(
-        not np.all(answer["large"]) or np.sum(answer["small"]) > 2,
+        not np.all(np.asarray(answer["large"])) or np.sum(np.asarray(answer["small"])) > 2,
         "only the layer with small weights lost any: rank each layer by itself, not all together.",
     )
     expect_array(
