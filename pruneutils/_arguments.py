@@ -40,6 +40,12 @@ def finite(name: str, values: np.ndarray) -> np.ndarray:
     return array
 
 
+def floats(name: str, values: np.ndarray) -> np.ndarray:
+    """Return ``values`` as ``finite`` does, integers and truth values as float64, where no operation overflows."""
+    array = finite(name, values)
+    return array if array.dtype.kind == "f" else array.astype(np.float64)
+
+
 def same_shape(name: str, values: np.ndarray, other_name: str, other: np.ndarray) -> None:
     """Raise ValueError unless both arrays have one shape."""
     if np.shape(values) != np.shape(other):

@@ -28,9 +28,9 @@ def next_masks(
     """Make masks of at least ``sparsity`` that keep nothing which ``kept`` removes."""
     scores = {}
     for name, W in weights.items():
-        scores[name] = finite(f"scores of layer {name!r}", score(W))
+        scores[name] = finite(f"scores of layer {name!r}", score(W)).astype(np.float64)
         same_shape(f"scores of layer {name!r}", scores[name], "its weight", W)
-    below_all = np.nextafter(min(S.min() for S in scores.values()), -np.inf)
+    below_all = 2 * min(-1.0, *(float(S.min()) for S in scores.values()))  # no denormal, which may be read as 0
     ranked = {name: np.where(kept[name], S, below_all) for name, S in scores.items()}
     if scope == "global":
         masks = global_unstructured(ranked, sparsity)

@@ -12,7 +12,8 @@ class Report:
     Attributes
     ----------
     accuracy : fractions of samples.
-    sparsity : fractions of prunable weights that are exactly zero.
+    zeros : fractions of prunable weights that are exactly zero, whether a mask, pruning made permanent or chance
+        made them so; ``measure.sparsity`` counts by mask instead.
     parameters : numbers of parameters, without those zeros.
     macs : multiply-accumulates a sample, as executed, zeros included.
     storage : format -> bytes of the prunable weights.
@@ -20,7 +21,7 @@ class Report:
     """
 
     accuracy: tuple[float, float]
-    sparsity: tuple[float, float]
+    zeros: tuple[float, float]
     parameters: tuple[int, int]
     macs: tuple[int, int]
     storage: dict[str, tuple[int, int]]
@@ -34,7 +35,7 @@ class Report:
     def _repr_markdown_(self) -> str:
         rows = [
             ("accuracy", *(f"{100 * value:.1f} %" for value in self.accuracy)),
-            ("sparsity", *(f"{100 * value:.1f} %" for value in self.sparsity)),
+            ("exact zeros", *(f"{100 * value:.1f} %" for value in self.zeros)),
             ("parameters kept", *(f"{value:,}" for value in self.parameters)),
             ("compression ratio, all parameters", "1.0", f"{self.compression_ratio:.1f}"),
             ("multiply-accumulates, as executed", *(f"{value:,}" for value in self.macs)),

@@ -11,6 +11,7 @@ from numbers import Real
 import numpy as np
 
 from pruneutils._arguments import axis_of, finite, fraction, some, whole
+from pruneutils._rank import lowest
 
 
 def threshold(scores: np.ndarray, at: float) -> np.ndarray:
@@ -19,7 +20,8 @@ def threshold(scores: np.ndarray, at: float) -> np.ndarray:
     Parameters
     ----------
     scores : array of any shape.
-    at : the threshold, in units of the scores; equality keeps.
+    at : the threshold, in units of the scores; equality keeps. For scores of a float type it is first
+        rounded to that type, so that a float32 score of 0.01 is kept at 0.01.
 
     Returns
     -------
@@ -42,6 +44,9 @@ def threshold(scores: np.ndarray, at: float) -> np.ndarray:
     scores = finite("scores", scores)
     if not isinstance(at, Real) or not np.isfinite(at):
         raise ValueError(f"at={at!r}: expected one finite number")
+    if scores.dtype.kind == "f":
+        with np.errstate(over="ignore"):  # beyond the type's range is beyond every score
+            at = scores.dtype.type(at)
     return scores >= at
 
 
@@ -65,6 +70,7 @@ def unstructured(scores: np.ndarray, sparsity: float) -> np.ndarray:
     Notes
     -----
     ``round`` is Python's, which takes halves to the even neighbour, as ``torch.nn.utils.prune`` does.
+    It may remove all of a small array: all of ten entries at a sparsity of 0.99.
 
     Examples
     --------
@@ -77,7 +83,7 @@ def unstructured(scores: np.ndarray, sparsity: float) -> np.ndarray:
     array([False,  True,  True,  True])
     """
     scores = finite("scores", scores)
-    return ~_lowest(scores.ravel(), fraction("sparsity", sparsity)).reshape(scores.shape)
+    return ~lowest(scores.ravel(), fraction("sparsity", sparsity)).reshape(scores.shape)
 
 
 def global_unstructured(scores: Mapping[str, np.ndarray], sparsity: float) -> dict[str, np.ndarray]:
@@ -104,13 +110,13 @@ def global_unstructured(scores: Mapping[str, np.ndarray], sparsity: float) -> di
     """
     arrays = {name: finite(f"scores[{name!r}]", array) for name, array in some("scores", scores).items()}
     together = np.concatenate([array.ravel() for array in arrays.values()])
-    keep = ~_lowest(together, fraction("sparsity", sparsity))
+    keep = ~lowest(together, fraction("sparsity", sparsity))
     parts = np.split(keep, np.cumsum([array.size for array in arrays.values()])[:-1])
     return {name: part.reshape(array.shape) for (name, array), part in zip(arrays.items(), parts, strict=True)}
 
 
 def structured(scores: np.ndarray, sparsity: float, *, axis: int = 0, norm: float = 1) -> np.ndarray:
-    """Remove whole slices along ``axis``, those with the smallest norm.
+    """Remove whole slices along ``axis``, those with the smallest norm, taken in float64.
 
     In PyTorch's layout a slice along axis 0 is an output neuron, or a convolution's filter.
 
@@ -147,8 +153,8 @@ def structured(scores: np.ndarray, sparsity: float, *, axis: int = 0, norm: floa
     if not isinstance(norm, Real) or not norm >= 1:
         raise ValueError(f"norm={norm!r}: expected an order of at least 1, such as 1, 2 or np.inf")
     axis = axis_of("axis", axis, scores)
-    slices = np.moveaxis(scores, axis, 0).reshape(scores.shape[axis], -1)
-    keep = ~_lowest(np.linalg.norm(slices, ord=norm, axis=1), fraction("sparsity", sparsity))
+    slices = np.moveaxis(scores, axis, 0).reshape(scores.shape[axis], -1).astype(np.float64)  # float16 overflows
+    keep = ~lowest(np.linalg.norm(slices, ord=norm, axis=1), fraction("sparsity", sparsity))
     return np.broadcast_to(np.expand_dims(keep, [i for i in range(scores.ndim) if i != axis]), scores.shape).copy()
 
 
@@ -173,7 +179,7 @@ def n_of_m(scores: np.ndarray, *, keep: int = 2, of: int = 4, axis: int = -1) ->
 
     References
     ----------
-    Mishra et al. (2021), section 3; https://arxiv.org/abs/2104.08378.
+    Mishra et al. (2021); https://arxiv.org/abs/2104.08378.
 
     Examples
     --------
@@ -196,7 +202,7 @@ def n_of_m(scores: np.ndarray, *, keep: int = 2, of: int = 4, axis: int = -1) ->
 
 
 def block(scores: np.ndarray, sparsity: float, shape: tuple[int, int]) -> np.ndarray:
-    """Remove whole rectangles of a matrix, those with the smallest sum of scores.
+    """Remove whole rectangles of a matrix, those with the smallest sum of scores, taken in float64.
 
     Parameters
     ----------
@@ -215,7 +221,8 @@ def block(scores: np.ndarray, sparsity: float, shape: tuple[int, int]) -> np.nda
 
     References
     ----------
-    Narang et al. (2017), Block-sparse recurrent neural networks; https://arxiv.org/abs/1711.02782.
+    Narang et al. (2017), Block-sparse recurrent neural networks, who score a block by its largest magnitude;
+    here it is the sum; https://arxiv.org/abs/1711.02782.
 
     Examples
     --------
@@ -229,18 +236,7 @@ def block(scores: np.ndarray, sparsity: float, shape: tuple[int, int]) -> np.nda
     height, width = (whole("shape", side, at_least=1) for side in shape)
     if scores.shape[0] % height or scores.shape[1] % width:
         raise ValueError(f"shape={shape!r}: expected sides that divide the matrix's {scores.shape}")
-    sums = scores.reshape(scores.shape[0] // height, height, scores.shape[1] // width, width).sum(axis=(1, 3))
-    keep = ~_lowest(sums.ravel(), fraction("sparsity", sparsity)).reshape(sums.shape)
+    parts = scores.reshape(scores.shape[0] // height, height, scores.shape[1] // width, width)
+    sums = parts.sum(axis=(1, 3), dtype=np.float64)
+    keep = ~lowest(sums.ravel(), fraction("sparsity", sparsity)).reshape(sums.shape)
     return keep.repeat(height, axis=0).repeat(width, axis=1)
-
-
-def _lowest(scores: np.ndarray, share: float) -> np.ndarray:
-    """Mark the round(share * n) lowest of n scores; among equals those that come first."""
-    count = round(share * scores.size)
-    if count == 0:
-        return np.zeros(scores.size, dtype=bool)
-    at = np.partition(scores, count - 1)[count - 1]
-    marked = scores < at
-    ties = np.flatnonzero(scores == at)
-    marked[ties[: count - int(marked.sum())]] = True
-    return marked

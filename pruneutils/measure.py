@@ -5,6 +5,7 @@
 
 import zlib
 from collections.abc import Mapping
+from functools import partial
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -48,7 +49,7 @@ def sparsity(masks: Mapping[str, np.ndarray]) -> float:
 
 
 def parameters(model: "nn.Module") -> int:
-    """Number of parameters that no mask removes, biases and normalisation included.
+    """Number of parameters that no mask of ``torch.nn.utils.prune`` removes, biases and normalisation included.
 
     Parameters
     ----------
@@ -61,7 +62,7 @@ def parameters(model: "nn.Module") -> int:
     Raises
     ------
     ValueError
-        if the model has no prunable layer, or two layers share one weight.
+        as for ``pruneutils.pytorch.weights``.
 
     Examples
     --------
@@ -69,10 +70,11 @@ def parameters(model: "nn.Module") -> int:
     >>> parameters(nn.Linear(3, 2))
     8
     """
-    from pruneutils.pytorch import masks_of
+    from pruneutils._torch_layers import prunable_layers, pruned_tensors
 
-    total = sum(parameter.numel() for parameter in model.parameters())
-    return total - sum(int((~mask).sum()) for mask in masks_of(model).values())
+    prunable_layers(model)
+    masks = [getattr(module, f"{name}_mask") for module, name in pruned_tensors(model)]
+    return sum(parameter.numel() for parameter in model.parameters()) - sum(int((mask == 0).sum()) for mask in masks)
 
 
 def macs(model: "nn.Module", inputs: np.ndarray, *, skip_masked: bool = False) -> int:
@@ -85,6 +87,7 @@ def macs(model: "nn.Module", inputs: np.ndarray, *, skip_masked: bool = False) -
     ----------
     model : PyTorch module.
     inputs : array of shape (samples, ...); a batch of one gives the operations a sample.
+        It is sent to the model's own device and float type.
     skip_masked : count each masked layer's operations times its share of kept weights:
         what would be left on hardware that skips every zero, which ordinary kernels do not.
 
@@ -95,11 +98,11 @@ def macs(model: "nn.Module", inputs: np.ndarray, *, skip_masked: bool = False) -
     Raises
     ------
     ValueError
-        if the model has no prunable layer, or two layers share one weight.
+        as for ``pruneutils.pytorch.weights``.
 
     References
     ----------
-    Blalock et al. (2020), section 5, ask for operations beside parameters; https://arxiv.org/abs/2003.03033.
+    Blalock et al. (2020) ask for operations beside parameters; https://arxiv.org/abs/2003.03033.
 
     Examples
     --------
@@ -110,12 +113,13 @@ def macs(model: "nn.Module", inputs: np.ndarray, *, skip_masked: bool = False) -
     import torch
     from torch.utils.flop_counter import FlopCounterMode
 
+    from pruneutils._torch_layers import inputs_for
     from pruneutils.pytorch import clone, masks_of
 
     masks, model = masks_of(model), clone(model).eval()
     counter = FlopCounterMode(display=False)
     with torch.no_grad(), counter:
-        model(torch.from_numpy(np.asarray(inputs, dtype=np.float32)))
+        model(inputs_for(model, inputs))
     total = counter.get_total_flops() / 2
     if skip_masked:
         counts = counter.get_flop_counts()
@@ -175,7 +179,7 @@ def evaluate_pruning(
     Parameters
     ----------
     original, pruned : PyTorch classifiers; ``pruned`` may hold masks, have them made permanent, or be smaller.
-    X : array of shape (samples, ...), float32.
+    X : array of shape (samples, ...), float32; sent to each model's own device and float type.
     y : array of shape (samples,), integer labels.
     repeats : timed forward passes over all of ``X``.
 
@@ -186,10 +190,11 @@ def evaluate_pruning(
     Raises
     ------
     ValueError
-        if a model has no prunable layer, ``X`` and ``y`` differ in length, or ``repeats`` is below 1.
+        as for ``pruneutils.pytorch.weights``, and if ``X`` and ``y`` differ in length or ``repeats`` is below 1.
     """
     import torch
 
+    from pruneutils._torch_layers import inputs_for
     from pruneutils.pytorch import clone, make_permanent, weights
     from pruneutils.train import accuracy
 
@@ -197,14 +202,20 @@ def evaluate_pruning(
     ready = [clone(model).eval() for model in pair]
     for model in ready:
         make_permanent(model)
-    inputs = torch.from_numpy(np.asarray(X, dtype=np.float32))
+
+    def call(model, inputs):
+        model(inputs)
+        if inputs.device.type != "cpu":
+            torch.accelerator.synchronize(inputs.device)  # an accelerator answers before it is done
+
+    calls = {str(i): partial(call, model, inputs_for(model, X)) for i, model in enumerate(ready)}
     with torch.inference_mode():
-        times = latency({str(i): lambda model=model: model(inputs) for i, model in enumerate(ready)}, repeats=repeats)
+        times = latency(calls, repeats=repeats)
     sizes = [storage(weights(model)) for model in ready]
     kept = [{name: W != 0 for name, W in weights(model).items()} for model in ready]
     return Report(
         accuracy=tuple(float(a) for a in accuracy(pair, X, y)),
-        sparsity=tuple(sparsity(masks) for masks in kept),
+        zeros=tuple(sparsity(masks) for masks in kept),
         parameters=tuple(
             parameters(model) - sum(int((~mask).sum()) for mask in masks.values())
             for model, masks in zip(ready, kept, strict=True)

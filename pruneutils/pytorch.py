@@ -1,7 +1,8 @@
 """Masks in a PyTorch model, held by ``torch.nn.utils.prune`` itself (its documentation:
 https://docs.pytorch.org/docs/stable/nn.html#utilities).
 
-Prunable are the weights of linear and convolutional layers; biases and normalisation are not.
+Prunable are the weights of linear and convolutional layers; biases and normalisation are not, nor are the
+projections of ``nn.MultiheadAttention``: it never calls its ``out_proj``, so no hook could keep a mask there.
 Weights go out as NumPy arrays, masks come back as NumPy arrays, named by their layer as in ``named_modules``.
 """
 
@@ -13,9 +14,17 @@ import torch
 from torch import nn
 from torch.nn.utils import prune
 
-from pruneutils._arguments import some
 from pruneutils._gradual import check_options, next_masks
-from pruneutils._torch_layers import PRUNABLE, effective_weight, holds_mask, mask_of, prunable_layers
+from pruneutils._torch_layers import (
+    checked_masks,
+    effective_weight,
+    holds_mask,
+    is_prunable,
+    mask_of,
+    prunable_layers,
+    pruned_tensors,
+    to_numpy,
+)
 from pruneutils.scores import magnitude
 
 
@@ -29,19 +38,21 @@ def weights(model: nn.Module) -> dict[str, np.ndarray]:
     Returns
     -------
     layer name -> array in PyTorch's layout, (out, in) for linear and (out, in, height, width) for 2-D
-    convolutional layers. Changing an array does not change the model.
+    convolutional layers; bfloat16, which NumPy lacks, as float32. Changing an array does not change the model.
+    The projections inside ``nn.MultiheadAttention`` are not among them (see the module's text).
 
     Raises
     ------
     ValueError
-        if the model has no prunable layer.
+        if the model has no prunable layer, a prunable weight is used elsewhere in it (tied), or
+        ``torch.nn.utils.prune`` holds a mask with values other than 0 and 1.
 
     Examples
     --------
     >>> {name: W.shape for name, W in weights(nn.Sequential(nn.Linear(3, 2), nn.ReLU())).items()}
     {'0': (2, 3)}
     """
-    return {name: effective_weight(layer).cpu().numpy().copy() for name, layer in prunable_layers(model).items()}
+    return {name: to_numpy(effective_weight(layer)) for name, layer in prunable_layers(model).items()}
 
 
 def apply_masks(model: nn.Module, masks: Mapping[str, np.ndarray]) -> None:
@@ -55,14 +66,13 @@ def apply_masks(model: nn.Module, masks: Mapping[str, np.ndarray]) -> None:
     Parameters
     ----------
     model : module to change in place.
-    masks : layer name -> boolean array of that layer's weight's shape, True = keep.
-        Layers not named stay as they are.
+    masks : layer name -> boolean array of that layer's weight's shape, True = keep; other layers stay as they are.
 
     Raises
     ------
     ValueError
-        if ``masks`` is empty, names a layer that the model lacks, or a mask is not boolean or of another
-        shape than the weight. The model is then unchanged.
+        as for ``weights``, and if ``masks`` is empty, names a layer that the model lacks or whose weight is
+        parametrised, or a mask is not boolean or of another shape than the weight. The model is then unchanged.
 
     Examples
     --------
@@ -71,19 +81,7 @@ def apply_masks(model: nn.Module, masks: Mapping[str, np.ndarray]) -> None:
     >>> int((weights(layer)["0"] == 0).sum())
     1
     """
-    layers, checked = prunable_layers(model), {}
-    for name, mask in some("masks", masks).items():
-        if name not in layers:
-            raise ValueError(f"masks[{name!r}]: the model has no such layer, expected one of {sorted(layers)}")
-        checked[name] = mask = np.asarray(mask)
-        shape = tuple(effective_weight(layers[name]).shape)
-        if mask.dtype != bool or mask.shape != shape:
-            raise ValueError(
-                f"masks[{name!r}] of dtype {mask.dtype} and shape {mask.shape}: "
-                f"expected a boolean array of the weight's shape {shape}"
-            )
-    for name, mask in checked.items():
-        layer, mask = layers[name], torch.from_numpy(mask.copy())
+    for layer, mask in checked_masks(model, masks):
         if not holds_mask(layer):
             prune.custom_from_mask(layer, "weight", mask.to(layer.weight.device))
         with torch.no_grad():
@@ -105,14 +103,14 @@ def masks_of(model: nn.Module) -> dict[str, np.ndarray]:
     Raises
     ------
     ValueError
-        if the model has no prunable layer.
+        as for ``weights``.
 
     Examples
     --------
     >>> masks_of(nn.Sequential(nn.Linear(2, 1)))
     {'0': array([[ True,  True]])}
     """
-    return {name: mask_of(layer).cpu().numpy().copy() for name, layer in prunable_layers(model).items()}
+    return {name: to_numpy(mask_of(layer)) for name, layer in prunable_layers(model).items()}
 
 
 def make_permanent(model: nn.Module) -> None:
@@ -128,7 +126,7 @@ def make_permanent(model: nn.Module) -> None:
     Raises
     ------
     ValueError
-        if the model has no prunable layer.
+        as for ``weights``.
 
     Examples
     --------
@@ -146,10 +144,11 @@ def make_permanent(model: nn.Module) -> None:
 
 
 def clone(model: nn.Module) -> nn.Module:
-    """Copy a model with its masks, sharing nothing; ``copy.deepcopy`` alone fails on a pruned model that has run.
+    """Copy a model with its masks, sharing nothing; ``copy.deepcopy`` alone fails on most pruned models.
 
-    ``torch.nn.utils.prune`` leaves the product ``weight_orig * weight_mask`` on the layer, and a tensor
-    that carries a gradient history cannot be copied. The history is cut here before the copy.
+    ``torch.nn.utils.prune`` leaves the product ``weight_orig * weight_mask`` on the layer, and a tensor that
+    carries a gradient history cannot be copied. With gradients enabled, it carries one as soon as torch itself
+    has pruned a layer, and after ``apply_masks`` from the first forward pass on. Its copy carries none.
 
     Parameters
     ----------
@@ -157,7 +156,7 @@ def clone(model: nn.Module) -> nn.Module:
 
     Returns
     -------
-    a module of the same class, with copies of parameters, buffers and hooks.
+    a module of the same class, with copies of parameters, buffers and hooks; the model stays as it is.
 
     References
     ----------
@@ -171,8 +170,10 @@ def clone(model: nn.Module) -> nn.Module:
     >>> masks_of(clone(model))
     {'0': array([[ True, False]])}
     """
-    refresh(model)
-    return copy.deepcopy(model)
+    products = (getattr(module, name) for module, name in pruned_tensors(model))
+    twin = copy.deepcopy(model, {id(product): product.detach().clone() for product in products})
+    refresh(twin)
+    return twin
 
 
 def refresh(model: nn.Module) -> None:
@@ -185,7 +186,7 @@ def refresh(model: nn.Module) -> None:
     model : module to change in place; layers without a mask are left alone.
     """
     for layer in model.modules():
-        if isinstance(layer, PRUNABLE) and holds_mask(layer):
+        if is_prunable(layer) and holds_mask(layer):
             layer.weight = effective_weight(layer)
 
 

@@ -6,7 +6,7 @@ Nothing here knows a framework.
 
 import numpy as np
 
-from pruneutils._arguments import finite, same_shape, whole
+from pruneutils._arguments import finite, floats, same_shape, whole
 
 
 def magnitude(W: np.ndarray) -> np.ndarray:
@@ -18,7 +18,7 @@ def magnitude(W: np.ndarray) -> np.ndarray:
 
     Returns
     -------
-    array of the shape and float type of ``W``.
+    array of the shape and float type of ``W``; integers give float64.
 
     Raises
     ------
@@ -34,7 +34,7 @@ def magnitude(W: np.ndarray) -> np.ndarray:
     >>> magnitude(np.array([0.9, 0.01, 0.002, -0.8, 0.0005]))
     array([9.e-01, 1.e-02, 2.e-03, 8.e-01, 5.e-04])
     """
-    return np.abs(finite("W", W))
+    return np.abs(floats("W", W))
 
 
 def random(W: np.ndarray, *, seed: int) -> np.ndarray:
@@ -47,7 +47,7 @@ def random(W: np.ndarray, *, seed: int) -> np.ndarray:
 
     Returns
     -------
-    float64 array of the shape of ``W``, without ties.
+    float64 array of the shape of ``W``; a tie among 2**53 values is practically excluded, not impossible.
 
     Raises
     ------
@@ -56,7 +56,7 @@ def random(W: np.ndarray, *, seed: int) -> np.ndarray:
 
     References
     ----------
-    Blalock et al. (2020), section 4, asks for this baseline; https://arxiv.org/abs/2003.03033.
+    Blalock et al. (2020) ask for this baseline; https://arxiv.org/abs/2003.03033.
 
     Examples
     --------
@@ -77,7 +77,7 @@ def gradient(W: np.ndarray, G: np.ndarray) -> np.ndarray:
 
     Returns
     -------
-    array of the shape of ``W``, in units of the loss.
+    array of the shape of ``W``, in units of the loss; two arrays of integers give float64.
 
     Raises
     ------
@@ -86,15 +86,16 @@ def gradient(W: np.ndarray, G: np.ndarray) -> np.ndarray:
 
     References
     ----------
-    Molchanov et al. (2017), equation 8, for feature maps; https://arxiv.org/abs/1611.06440.
-    Lee et al. (2019), equation 5, for single weights before training (SNIP); https://arxiv.org/abs/1810.02340.
+    Molchanov et al. (2017), for feature maps; https://arxiv.org/abs/1611.06440.
+    Lee et al. (2019), up to normalisation, for single weights before training (SNIP);
+    https://arxiv.org/abs/1810.02340.
 
     Examples
     --------
     >>> gradient(np.array([2.0, -1.0, 3.0]), np.array([0.5, 4.0, 0.0]))
     array([1., 4., 0.])
     """
-    W, G = finite("W", W), finite("G", G)
+    W, G = floats("W", W), floats("G", G)
     same_shape("G", G, "W", W)
     return np.abs(W * G)
 
@@ -118,8 +119,8 @@ def activation(A: np.ndarray) -> np.ndarray:
 
     References
     ----------
-    Hu et al. (2016), section 3, where the share of zeros (APoZ) plays the same part;
-    https://arxiv.org/abs/1607.03250.
+    Closest to the activation criterion of Molchanov et al. (2017); https://arxiv.org/abs/1611.06440.
+    APoZ is the share of zeros instead: Hu et al. (2016); https://arxiv.org/abs/1607.03250.
 
     Examples
     --------
@@ -128,7 +129,7 @@ def activation(A: np.ndarray) -> np.ndarray:
     >>> activation(np.array([[1.0, 0.0, 2.0], [3.0, 0.0, -2.0]]))
     array([2., 0., 2.])
     """
-    A = finite("A", A)
+    A = floats("A", A)
     if A.ndim < 2:
         raise ValueError(f"A of shape {A.shape}: expected at least two axes, (samples, units)")
     return np.abs(A).mean(axis=tuple(i for i in range(A.ndim) if i != 1))

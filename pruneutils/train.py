@@ -13,7 +13,9 @@ from torch import nn
 from torch.func import functional_call, stack_module_state, vmap
 
 from pruneutils._arguments import non_negative, whole
-from pruneutils.pytorch import clone, make_permanent, refresh
+from pruneutils._batched import batches, plain_copies, stacked_masks, write_back
+from pruneutils._torch_layers import inputs_for
+from pruneutils.pytorch import clone
 
 
 def mlp(*widths: int, seed: int) -> nn.Sequential:
@@ -71,7 +73,7 @@ def fit(
 
     Parameters
     ----------
-    nets : networks of one architecture, left in training mode as they were found.
+    nets : networks of one architecture, float32 on the CPU, left in training mode as they were found.
     X : array of shape (samples, ...), float32.
     y : array of shape (samples,), int64 labels or float32 targets.
     steps : number of optimiser steps; 0 is allowed and does nothing.
@@ -87,8 +89,8 @@ def fit(
     Raises
     ------
     ValueError
-        if ``nets`` is empty or mixes architectures, ``X`` and ``y`` do not match, ``y`` has more than one axis,
-        or an option is out of range. The networks are then unchanged.
+        if ``nets`` is empty, mixes architectures or is not float32 on the CPU, ``X`` and ``y`` do not match,
+        ``y`` has more than one axis, or an option is out of range. The networks are then unchanged.
 
     References
     ----------
@@ -103,18 +105,18 @@ def fit(
     (3, 5)
     """
     X, y = map(torch.from_numpy, _data(X, y))
-    plain = _plain_copies(nets)
+    plain = plain_copies(nets)
     whole("steps", steps), whole("batch", batch, at_least=1), whole("seed", seed)
     non_negative("lr", lr), non_negative("weight_decay", weight_decay)
     parameters, buffers = stack_module_state(plain)  # name -> (networks, ...)
-    masks = _stacked_masks(nets, parameters)
+    masks = stacked_masks(nets, parameters)
     skeleton, loss_of = plain[0], _loss(y)
 
     def loss_of_one(parameters, buffers, inputs, targets):
         return loss_of(functional_call(skeleton, (parameters, buffers), (inputs,)), targets)
 
     optimiser = torch.optim.AdamW(parameters.values(), lr=lr, weight_decay=weight_decay, fused=True)
-    rows = _batches(len(nets), len(X), steps, min(batch, len(X)), seed)
+    rows = batches(len(nets), len(X), steps, min(batch, len(X)), seed)
     losses = np.empty((len(nets), steps))
     for step in range(steps):
         optimiser.param_groups[0]["lr"] = lr * (1 + math.cos(math.pi * step / steps)) / 2
@@ -126,7 +128,7 @@ def fit(
             for name, mask in masks.items():
                 parameters[name].mul_(mask)
         losses[:, step] = each.detach().numpy()
-    _write_back(nets, parameters, buffers)
+    write_back(nets, parameters, buffers)
     return losses
 
 
@@ -135,16 +137,15 @@ def predict(nets: Sequence[nn.Module], X: np.ndarray) -> np.ndarray:
 
     Parameters
     ----------
-    nets : networks.
-    X : array of shape (samples, ...), float32.
+    nets : networks, each on any device and of any float type.
+    X : array of shape (samples, ...), float32; sent to each network's own device and float type.
 
     Returns
     -------
     float32 array of shape (networks, samples, outputs).
     """
-    X = torch.from_numpy(np.asarray(X, dtype=np.float32))
     with torch.no_grad():
-        return np.stack([clone(net).eval()(X).numpy() for net in nets])
+        return np.stack([clone(net).eval()(inputs_for(net, X)).float().cpu().numpy() for net in nets])
 
 
 def accuracy(nets: Sequence[nn.Module], X: np.ndarray, y: np.ndarray) -> np.ndarray:
@@ -202,48 +203,3 @@ def _loss(y: torch.Tensor):
     if y.dtype == torch.int64:
         return nn.functional.cross_entropy
     return lambda outputs, targets: nn.functional.mse_loss(outputs.reshape(targets.shape), targets)
-
-
-def _plain_copies(nets: Sequence[nn.Module]) -> list[nn.Module]:
-    if len(nets) == 0:
-        raise ValueError("nets=[]: expected at least one network")
-    plain = [clone(net).train() for net in nets]
-    for net in plain:
-        make_permanent(net)
-    if len({str(net) for net in plain}) > 1:
-        raise ValueError(f"nets: expected one architecture, got {sorted({str(net) for net in plain})}")
-    return plain
-
-
-def _stacked_masks(nets: Sequence[nn.Module], parameters: dict[str, torch.Tensor]) -> dict[str, torch.Tensor]:
-    masks = {}
-    for name, stacked in parameters.items():
-        held = [dict(net.named_buffers()).get(f"{name}_mask") for net in nets]
-        if any(mask is not None for mask in held):
-            whole_layer = torch.ones_like(stacked[0])
-            masks[name] = torch.stack([whole_layer if mask is None else mask for mask in held])
-    return masks
-
-
-def _batches(nets: int, samples: int, steps: int, batch: int, seed: int) -> torch.Tensor:
-    """Row numbers of shape (networks, steps, batch), epoch after epoch of shuffled samples."""
-    epochs = math.ceil(steps * batch / samples)
-    rows = []
-    for net in range(nets):
-        generator = torch.Generator().manual_seed(seed + net)
-        order = [torch.randperm(samples, generator=generator) for _ in range(epochs)]
-        rows.append(torch.cat([*order, torch.empty(0, dtype=torch.int64)])[: steps * batch])
-    return torch.stack(rows).reshape(nets, steps, batch)
-
-
-@torch.no_grad()
-def _write_back(nets: Sequence[nn.Module], parameters: dict, buffers: dict) -> None:
-    for i, net in enumerate(nets):
-        own = {**dict(net.named_parameters()), **dict(net.named_buffers())}
-        for name, stacked in {**parameters, **buffers}.items():
-            if name in own:
-                own[name].copy_(stacked[i])
-            else:
-                kept = own[f"{name}_mask"].bool()
-                own[f"{name}_orig"].copy_(torch.where(kept, stacked[i], own[f"{name}_orig"]))
-        refresh(net)

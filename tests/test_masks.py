@@ -115,6 +115,39 @@ def test_threshold_keeps_equality(scores, at):
     assert mask.ravel().tolist() == [score >= at for score in scores.ravel().tolist()]
 
 
+@pytest.mark.parametrize("dtype", [np.float16, np.float32, np.float64])
+@pytest.mark.parametrize("kind", [float, np.float16, np.float32, np.float64])
+def test_threshold_keeps_equality_whatever_the_type_of_at(dtype, kind):
+    """np.float64(0.01) compared with a float32 score of 0.01 in float64 removed it; a Python float did not."""
+    scores = np.array([0.01, 0.0099, 0.02], dtype=dtype)
+    assert masks.threshold(scores, kind(dtype(0.01))).tolist()[1:] == [False, True]
+    if kind is float or np.dtype(kind).itemsize >= np.dtype(dtype).itemsize:
+        assert masks.threshold(scores, kind(0.01)).tolist() == [True, False, True]
+
+
+def test_threshold_beyond_the_range_of_the_scores_type():
+    """1e6 is infinite in float16, which may neither warn nor be refused."""
+    scores = np.array([0.0, 60000.0], dtype=np.float16)
+    assert masks.threshold(scores, 1e6).tolist() == [False, False]
+    assert masks.threshold(scores, -1e6).tolist() == [True, True]
+    assert masks.threshold(np.array([1, 2], dtype=np.int8), 1.5).tolist() == [False, True]
+
+
+@pytest.mark.parametrize("norm", [1, 2, 3])
+@pytest.mark.parametrize("dtype, large", [(np.float16, 6e4), (np.float32, 3e38)])
+def test_structured_and_block_do_not_overflow(dtype, large, norm):
+    """Two rows whose sums are both infinite tie, and the first, the larger, went."""
+    rows = np.array([[large, large], [large, large / 2]], dtype=dtype)
+    larger_first = [[True, True], [False, False]]
+    assert masks.structured(rows, 0.5, norm=norm).tolist() == larger_first
+    assert masks.block(rows, 0.5, (1, 2)).tolist() == larger_first
+
+
+def test_unstructured_may_remove_all_of_a_small_array():
+    """As its docstring says."""
+    assert not masks.unstructured(np.arange(10), 0.99).any()
+
+
 @bounded
 @given(tied, sparsities, st.data())
 def test_structured_removes_whole_slices_and_the_exact_number(scores, sparsity, data):

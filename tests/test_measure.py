@@ -12,6 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 from torch import nn
+from torch.nn.utils import prune
 
 from pruneutils import _latency, masks, measure
 from pruneutils.pytorch import apply_masks, clone, make_permanent, masks_of, weights
@@ -53,6 +54,19 @@ def test_parameters_count_biases_and_normalisation_but_nothing_masked():
     assert measure.parameters(model) == whole - 36 - 24
     make_permanent(model)
     assert measure.parameters(model) == whole
+
+
+def test_parameters_count_what_the_mask_of_a_bias_removes_but_no_other_buffer_called_mask():
+    """The biases that torch's prune had removed counted as kept; clone could not copy such a model, either."""
+    model = nn.Sequential(nn.Linear(6, 4), nn.LayerNorm(4), nn.Linear(4, 3))
+    model.register_buffer("attention_mask", torch.zeros(5, 5))
+    apply_masks(model, halves(model))
+    prune.l1_unstructured(model[0], "bias", amount=3)
+    prune.l1_unstructured(model[1], "weight", amount=1)
+    left = (12 + 1) + (3 + 4) + (6 + 3)
+    assert measure.parameters(model) == left
+    X, y = np.ones((2, 6), dtype=np.float32), np.zeros(2, dtype=int)
+    assert measure.evaluate_pruning(nn.Linear(6, 3), model, X, y, repeats=1).parameters == (21, left)
 
 
 CONVOLUTIONS = [
@@ -184,7 +198,7 @@ def report(monkeypatch):
 def test_evaluate_pruning_sets_before_and_after_side_by_side(report):
     """Each pair is (original, pruned); swapped, a loss reads as a gain. The models stay as they were."""
     assert report.accuracy == (1.0, 1.0)
-    assert report.sparsity == (2 / 8, 4 / 8)  # the identity matrix brings two zeros of its own
+    assert report.zeros == (2 / 8, 4 / 8)  # the identity matrix brings two zeros of its own
     assert report.parameters == (6, 4) and report.compression_ratio == 6 / 4
     assert report.macs == (8, 8)
     assert report.storage["dense"] == (32, 32)
@@ -202,7 +216,7 @@ def test_a_report_does_not_depend_on_who_holds_the_zeros():
     make_permanent(permanent)
     X, y = np.ones((2, 4), dtype=np.float32), np.zeros(2, dtype=int)
     first, second = (measure.evaluate_pruning(original, model, X, y, repeats=1) for model in (held, permanent))
-    assert first.sparsity == second.sparsity == (0.0, 0.75)
+    assert first.zeros == second.zeros == (0.0, 0.75)
     assert first.parameters == second.parameters == (15, 6) and first.storage == second.storage
 
 
@@ -217,11 +231,33 @@ def test_the_reports_table_has_every_measure_and_one_width(report):
     ]
     assert {name: row for name, row in cells.items() if not name.startswith("weights")} == {
         "accuracy": ["100.0 %", "100.0 %"],
-        "sparsity": ["25.0 %", "50.0 %"],
+        "exact zeros": ["25.0 %", "50.0 %"],
         "parameters kept": ["6", "4"],
         "compression ratio, all parameters": ["1.0", "1.5"],
         "multiply-accumulates, as executed": ["8", "8"],
     }
+
+
+def test_the_reports_zeros_are_counted_by_value_unlike_sparsity():
+    """One word for both gave a dense model with zeros by chance two sparsities."""
+    model = nn.Linear(2, 2)
+    with torch.no_grad():
+        model.weight.copy_(torch.eye(2))
+    X, y = np.ones((2, 2), dtype=np.float32), np.zeros(2, dtype=int)
+    report = measure.evaluate_pruning(model, model, X, y, repeats=1)
+    assert report.zeros == (0.5, 0.5) and measure.sparsity(masks_of(model)) == 0
+    assert not hasattr(report, "sparsity")
+
+
+@pytest.mark.parametrize("dtype", [torch.bfloat16, torch.float64])
+def test_models_of_other_float_types_are_measured(dtype):
+    """Inputs of float32 met weights of another type: RuntimeError."""
+    X, y = np.random.default_rng(0).normal(size=(4, 6)).astype(np.float32), np.array([0, 1, 2, 0])
+    original, pruned = mlp(6, 8, 3, seed=0), mlp(6, 8, 3, seed=0).to(dtype)
+    apply_masks(pruned, halves(pruned))
+    assert measure.macs(pruned, X[:1], skip_masked=True) == (6 * 8 + 8 * 3) / 2
+    report = measure.evaluate_pruning(original, pruned, X, y, repeats=1)
+    assert report.macs == (72, 72) and report.zeros == (0, 0.5) and report.storage["dense"] == (288, 288)
 
 
 def test_evaluate_pruning_sees_a_smaller_model_and_a_worse_one():

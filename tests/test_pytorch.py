@@ -7,9 +7,10 @@ import numpy as np
 import pytest
 import torch
 from torch import nn
-from torch.nn.utils import prune
+from torch.nn.utils import parametrizations, prune
 
-from pruneutils import masks, pytorch, scores
+from pruneutils import masks, measure, scores
+from pruneutils._torch_layers import PRUNABLE
 from pruneutils.pytorch import GradualPruner, apply_masks, clone, make_permanent, masks_of, weights
 from pruneutils.schedules import Constant, Iterative, PolynomialDecay
 
@@ -140,7 +141,7 @@ def test_weights_are_copies_of_the_prunable_weights_alone(kind):
 
 @pytest.mark.parametrize(
     "layer",
-    [kind(2, 3, *[2] * (kind is not nn.Linear)) for kind in pytorch.PRUNABLE],
+    [kind(2, 3, *[2] * (kind is not nn.Linear)) for kind in PRUNABLE],
     ids=lambda layer: layer._get_name(),
 )
 def test_every_prunable_kind_of_layer_can_be_pruned_alone(layer):
@@ -319,6 +320,20 @@ def test_clone_shares_nothing_with_a_pruned_model_that_has_run(kind):
     assert equal(weights(twin), wanted) and not equal(weights(model), wanted)
 
 
+def test_clone_copies_a_model_whose_biases_torch_pruned_and_leaves_it_as_it_is():
+    """deepcopy fails on any product of torch's prune; cutting the original's history would stop its training."""
+    model, X, _ = build()
+    for name in ("weight", "bias"):
+        prune.l1_unstructured(model[0], name, amount=0.5)
+        prune.l1_unstructured(model[2], name, amount=0.5)
+    with pytest.raises(RuntimeError, match="deepcopy"):
+        copy.deepcopy(model)
+    products = [getattr(layer, name) for layer in (model[0], model[2]) for name in ("weight", "bias")]
+    twin = clone(model)
+    assert all(product.grad_fn is not None for product in products)
+    assert torch.equal(twin(X), model(X)) and equal(masks_of(twin), masks_of(model))
+
+
 def test_clone_takes_models_without_prunable_layers():
     assert torch.equal(clone(nn.LayerNorm(3)).weight, torch.ones(3))
 
@@ -332,6 +347,129 @@ def test_tied_weights_are_refused(call):
     model[2].weight = model[0].weight
     with pytest.raises(ValueError, match="'0' and '2' share one weight"):
         call(model)
+
+
+class Language(nn.Module):
+    """An embedding and an output layer, which may hold one weight."""
+
+    def __init__(self):
+        super().__init__()
+        self.embedding, self.head = nn.Embedding(7, 5), nn.Linear(5, 7)
+
+    def forward(self, tokens):
+        return self.head(self.embedding(tokens))
+
+
+def tied_before():
+    model = Language()
+    model.head.weight = model.embedding.weight
+    return model
+
+
+def tied_after_masking():
+    model = Language()
+    apply_masks(model, {"head": np.ones((7, 5), dtype=bool)})
+    model.head.weight_orig = model.embedding.weight
+    return model
+
+
+@pytest.mark.parametrize("tied", [tied_before, tied_after_masking])
+def test_a_weight_tied_with_a_layer_that_is_not_prunable_is_refused(tied):
+    """The embedding would go on using, and training, what the head's mask removed."""
+    model = tied()
+    before = state(model)
+    for call in (weights, masks_of, lambda model: apply_masks(model, {"head": np.zeros((7, 5), dtype=bool)})):
+        with pytest.raises(ValueError, match="'embedding' and 'head' share one weight"):
+            call(model)
+    assert same_state(model, before)
+    assert list(weights(Language())) == ["head"]
+
+
+def test_a_layer_used_in_two_places_is_one_layer():
+    """It has one weight and one mask: nothing is tied."""
+    layer = nn.Linear(4, 4)
+    model = nn.Sequential(layer, nn.ReLU(), layer)
+    apply_masks(model, {"0": np.eye(4, dtype=bool)})
+    assert list(weights(model)) == ["0"] and measure.sparsity(masks_of(model)) == 0.75
+
+
+def test_every_masked_parameter_of_a_transformer_trains_and_what_cannot_is_refused():
+    """MultiheadAttention never calls its out_proj: no hook renews the product, and a mask stopped its training."""
+    model = nn.TransformerEncoderLayer(8, 2, 16, batch_first=True)
+    X, optimiser = torch.randn(4, 3, 8), OPTIMISERS["AdamW"](model.parameters())
+    wanted = halves(model)
+    assert list(wanted) == ["linear1", "linear2"]
+    before = state(model)
+    mask = np.ones((8, 8), dtype=bool)
+    with pytest.raises(ValueError, match=r"'self_attn.out_proj'.*no such layer"):
+        apply_masks(model, wanted | {"self_attn.out_proj": mask})
+    with pytest.raises(ValueError, match="at least one linear or convolutional layer"):
+        weights(nn.MultiheadAttention(8, 2))
+    assert same_state(model, before)
+    apply_masks(model, wanted)
+    for _ in range(3):
+        optimiser.zero_grad()
+        model(X).square().sum().backward()
+        assert all(parameter.grad is not None and parameter.grad.any() for parameter in model.parameters())
+        optimiser.step()
+    assert all((weights(model)[name][~mask] == 0).all() for name, mask in wanted.items())
+
+
+PARAMETRISED = {
+    "weight_norm": parametrizations.weight_norm,
+    "spectral_norm": parametrizations.spectral_norm,
+    "older weight_norm": nn.utils.weight_norm,
+    "older spectral_norm": nn.utils.spectral_norm,
+}
+
+
+@pytest.mark.filterwarnings("ignore:.*weight_norm:FutureWarning")
+@pytest.mark.parametrize("norm", PARAMETRISED)
+def test_a_parametrised_layer_is_refused_before_any_layer_is_masked(norm):
+    """torch's TypeError came when the layers before it were masked already."""
+    model = nn.Sequential(nn.Linear(6, 5), nn.ReLU(), PARAMETRISED[norm](nn.Linear(5, 3)))
+    before = state(model)
+    both = {"0": np.zeros((5, 6), dtype=bool), "2": np.zeros((3, 5), dtype=bool)}
+    with pytest.raises(ValueError, match=r"masks\['2'\].*parametrised"):
+        apply_masks(model, both)
+    assert same_state(model, before)
+    apply_masks(model, {"0": both["0"]})
+    assert not weights(model)["0"].any() and weights(model)["2"].any()
+
+
+@pytest.mark.parametrize("value", [0.5, 2.0, -1.0, float("nan")])
+@pytest.mark.parametrize(
+    "call", [weights, masks_of, make_permanent, lambda model: apply_masks(model, halves(build()[0]))]
+)
+def test_masks_of_other_values_than_0_and_1_are_refused(call, value):
+    """A gate of 0.5 read as True gave a weight twice as large as the one in use."""
+    model, X, _ = build()
+    soft = torch.ones(3, 5)
+    soft[1, 2] = value
+    prune.custom_from_mask(model[2], "weight", soft)
+    before, twin = state(model), clone(model)
+    assert torch.allclose(twin[2].weight, model[2].weight.detach(), equal_nan=True)
+    with pytest.raises(ValueError, match=r"'2'.*0 and 1"):
+        call(model)
+    assert torch.allclose(model(X), twin(X), equal_nan=True) and list(model.state_dict()) == list(before[0])
+    assert np.array_equal(model[2].weight_mask, soft, equal_nan=True)
+
+
+@pytest.mark.parametrize("dtype", [torch.bfloat16, torch.float16, torch.float64])
+def test_models_of_other_float_types_are_pruned(dtype):
+    """NumPy has no bfloat16: taking such weights out raised TypeError."""
+    model, X, names = build()
+    model.to(dtype)
+    taken = weights(model)
+    for name in names:
+        layer = model.get_submodule(name)
+        assert taken[name].dtype == (np.float32 if dtype == torch.bfloat16 else layer.weight.detach().numpy().dtype)
+        assert torch.equal(torch.from_numpy(taken[name]).to(dtype), layer.weight)
+    apply_masks(model, halves(model))
+    GradualPruner(model, Constant(sparsity=0.8)).step()
+    assert model(X.to(dtype)).dtype == dtype and model[0].weight.dtype == dtype
+    assert measure.sparsity(masks_of(model)) == round(0.8 * 45) / 45
+    assert all((weights(model)[name][~mask] == 0).all() for name, mask in masks_of(model).items())
 
 
 @pytest.mark.parametrize("scope", ["global", "layer"])
@@ -383,6 +521,22 @@ def test_gradual_pruner_keeps_the_zeros_that_training_made_before_those_removed(
     apply_masks(model, {"0": np.array([[True, True, False, True]])})
     GradualPruner(model, Constant(sparsity=0.5)).step()
     assert masks_of(model)["0"].tolist() == [[False, True, False, True]]
+
+
+@pytest.mark.parametrize("scope", ["global", "layer"])
+@pytest.mark.parametrize("score", [np.abs, lambda W: W.astype(np.int8), lambda W: np.abs(W) * 1e-38 - 3e38])
+def test_gradual_pruner_lets_nothing_back_where_denormals_are_flushed(score, scope):
+    """The next float below 0 is a denormal, which the processor may be told to read as 0: a tie with kept weights."""
+    if not torch.set_flush_denormal(True):
+        pytest.skip("this processor cannot flush denormals")
+    try:
+        model = nn.Sequential(nn.Linear(4, 1, bias=False))
+        nn.init.zeros_(model[0].weight)
+        apply_masks(model, {"0": np.array([[True, True, False, True]])})
+        GradualPruner(model, Constant(sparsity=0.25), score=score, scope=scope).step()
+        assert masks_of(model)["0"].tolist() == [[True, True, False, True]]
+    finally:
+        torch.set_flush_denormal(False)
 
 
 @pytest.mark.parametrize("scope", ["global", "layer"])

@@ -60,6 +60,17 @@ def test_gradient_is_the_sensitivity_of_a_gate_on_each_weight():
     assert np.allclose(scores.gradient(W.detach().numpy(), G.numpy()), by_gate.abs().numpy(), atol=1e-7)
 
 
+@pytest.mark.parametrize("dtype", [np.int8, np.int64, np.uint8, bool])
+def test_integers_do_not_overflow(dtype):
+    """In int8 the magnitude of -128 is -128, and 100 * 2 is -56."""
+    low, high = (np.iinfo(dtype).min, np.iinfo(dtype).max) if dtype is not bool else (False, True)
+    W, G = np.array([low, high], dtype=dtype), np.array([high, low], dtype=dtype)
+    expected = [abs(float(w)) for w in W.tolist()]
+    assert scores.magnitude(W).tolist() == expected and scores.magnitude(W).dtype == np.float64
+    assert scores.gradient(W, G).tolist() == [expected[0] * expected[1]] * 2
+    assert scores.activation(W[None]).tolist() == expected
+
+
 @pytest.mark.parametrize("shape", [(6, 4), (5, 3, 7), (4, 3, 2, 5)])
 def test_activation_averages_magnitudes_over_everything_but_the_unit(shape):
     """Without the magnitude, activations of both signs cancel; with a wrong axis, samples are scored."""

@@ -211,6 +211,27 @@ def test_refused_input_leaves_the_networks_alone(bad):
     assert same(before, held(net))
 
 
+@pytest.mark.parametrize("to", [torch.float64, torch.bfloat16, "meta"], ids=str)
+def test_fit_refuses_networks_that_are_not_float32_on_the_cpu_before_anything_changes(to):
+    """Inputs are float32 on the CPU; torch said so from deep inside a batched product."""
+    X, y = data()
+    net, other = mlp(16, 8, 3, seed=0), mlp(16, 8, 3, seed=1).to(to)
+    apply_masks(net, random_masks(net, 0))
+    before = held(net)
+    with pytest.raises(ValueError, match=rf"nets\[1\].*'0.weight'.*{to}.*expected torch.float32 on the CPU"):
+        fit([net, other], X, y, steps=3)
+    assert same(before, held(net))
+
+
+@pytest.mark.parametrize("dtype", [torch.float64, torch.float16, torch.bfloat16])
+def test_predict_sends_inputs_to_the_float_type_of_each_network(dtype):
+    """Several types at once come back as float32."""
+    X, _ = data()
+    nets = [mlp(16, 8, 3, seed=0), mlp(16, 8, 3, seed=0).to(dtype)]
+    outputs = predict(nets, X)
+    assert outputs.dtype == np.float32 and np.allclose(outputs[0], outputs[1], atol=0.02)
+
+
 def test_an_error_in_mid_training_leaves_the_networks_alone():
     """A label beyond the outputs is found by torch, at the step that meets it."""
     X, y = data()
