@@ -10,13 +10,17 @@ START = $(or $(firstword $(foreach p,$(PYTHON) python3 python3.13 python3.12 pyt
 RUN = .venv/bin/python tools/processors.py
 NBVAL = pytest --nbval --nbval-current-env --nbval-cell-timeout=300 -n 2 --dist loadscope chapters
 
-.PHONY: help book test test-emulated refresh lab repository clean environment-book environment-all
+.PHONY: help book pdf browser test test-colab test-emulated refresh benchmarks lab repository clean environment-book environment-all environment-colab
 
 help:
 	@echo 'make book             build the book from its stored outputs (no torch, no TensorFlow)'
+	@echo 'make pdf              print the whole book as one PDF (needs Chromium or Chrome)'
 	@echo 'make test             lint, unit tests, gates, and every notebook executed and compared'
+	@echo 'make test-colab       the tests of all that concerns Colab, a part of make test'
+	@echo 'make browser          install a Chromium for the browser tests (Debian, as root), or say how to'
 	@echo 'make test-emulated    every notebook again, on two emulated older processors'
 	@echo 'make refresh [CH=02]  execute chapters (text -> notebook), then collect the ledger of claims'
+	@echo 'make benchmarks       what masks and training cost, as ratios in one run, with the goals reached or missed'
 	@echo 'make lab              open JupyterLab'
 	@echo 'make repository URL=https://github.com/OWNER/NAME    set the address everywhere'
 	@echo 'make clean            remove what is built; .venv stays'
@@ -26,12 +30,19 @@ book: environment-book
 	@$(RUN) jupyter-book build -W -n --keep-going .
 	@echo 'Open $(CURDIR)/_build/html/index.html'
 
-test: environment-all
+test: environment-colab
 	$(RUN) ruff check .
 	$(RUN) ruff format --check .
 	$(RUN) actionlint
+	-@$(START) tools/browser.py
 	$(RUN) pytest -n 2 --dist loadscope
 	$(RUN) $(NBVAL)
+
+browser:
+	@$(START) tools/browser.py
+
+test-colab: environment-colab
+	$(RUN) pytest -n 2 --dist loadscope tests/colab
 
 test-emulated: environment-all
 	$(RUN) --as avx2 $(NBVAL)
@@ -39,6 +50,10 @@ test-emulated: environment-all
 
 refresh: environment-all
 	@$(RUN) python -m tools.refresh $(CH)
+
+benchmarks: environment-all
+	@$(RUN) python -m benchmarks.global_mask
+	@$(RUN) python -m benchmarks.training_step
 
 lab: environment-all
 	@$(RUN) jupyter lab
@@ -48,6 +63,9 @@ repository:
 
 clean:
 	rm -rf _build .pytest_cache .hypothesis .ruff_cache build dist *.egg-info
+
+environment-colab: environment-all
+	@$(RUN) python -m tools.colab
 
 environment-book environment-all: environment-%:
 	@$(START) tools/environment.py $*

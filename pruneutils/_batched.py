@@ -39,6 +39,13 @@ def stacked_masks(nets: Sequence[nn.Module], parameters: dict[str, torch.Tensor]
     return masks
 
 
+@torch.no_grad()
+def hold(masks: dict[str, torch.Tensor], parameters: dict[str, torch.Tensor]) -> None:
+    """Set removed weights to zero, in place."""
+    for name, mask in masks.items():
+        parameters[name].mul_(mask)
+
+
 def batches(nets: int, samples: int, steps: int, batch: int, seed: int) -> torch.Tensor:
     """Row numbers of shape (networks, steps, batch), epoch after epoch of shuffled samples."""
     epochs = math.ceil(steps * batch / samples)
@@ -62,3 +69,10 @@ def write_back(nets: Sequence[nn.Module], parameters: dict, buffers: dict) -> No
                 kept = own[f"{name}_mask"].bool()
                 own[f"{name}_orig"].copy_(torch.where(kept, stacked[i], own[f"{name}_orig"]))
         refresh(net)
+
+
+def loss_for(y: torch.Tensor):
+    """Cross-entropy for integer labels, mean squared error of a single output for float targets."""
+    if y.dtype == torch.int64:
+        return nn.functional.cross_entropy
+    return lambda outputs, targets: nn.functional.mse_loss(outputs.reshape(targets.shape), targets)

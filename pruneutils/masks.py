@@ -10,8 +10,11 @@ from numbers import Real
 
 import numpy as np
 
-from pruneutils._arguments import axis_of, finite, fraction, some, whole
-from pruneutils._rank import lowest
+from pruneutils._arguments import axis_of, finite, fraction, some
+from pruneutils._patterns import block, n_of_m
+from pruneutils._rank import lowest, lowest_of_all
+
+__all__ = ["block", "global_unstructured", "n_of_m", "structured", "threshold", "unstructured"]
 
 
 def threshold(scores: np.ndarray, at: float) -> np.ndarray:
@@ -50,13 +53,15 @@ def threshold(scores: np.ndarray, at: float) -> np.ndarray:
     return scores >= at
 
 
-def unstructured(scores: np.ndarray, sparsity: float) -> np.ndarray:
+def unstructured(scores: np.ndarray, sparsity: float, *, within: int | None = None) -> np.ndarray:
     """Remove exactly ``round(sparsity * scores.size)`` of the lowest scores, by rank.
 
     Parameters
     ----------
     scores : array of any shape.
     sparsity : fraction in [0, 1) of entries to remove.
+    within : axis along which each slice has a ranking of its own and loses the same number of entries;
+        0 compares the inputs of each output, as Wanda does. By default all entries compete.
 
     Returns
     -------
@@ -65,12 +70,13 @@ def unstructured(scores: np.ndarray, sparsity: float) -> np.ndarray:
     Raises
     ------
     ValueError
-        if ``scores`` is empty or holds NaN or infinity, or ``sparsity`` is outside [0, 1).
+        if ``scores`` is empty or holds NaN or infinity, ``sparsity`` is outside [0, 1),
+        or the axis ``within`` does not exist.
 
     Notes
     -----
     ``round`` is Python's, which takes halves to the even neighbour, as ``torch.nn.utils.prune`` does.
-    It may remove all of a small array: all of ten entries at a sparsity of 0.99.
+    It may remove all of a small array: ten entries at a sparsity of 0.99.
 
     Examples
     --------
@@ -81,9 +87,23 @@ def unstructured(scores: np.ndarray, sparsity: float) -> np.ndarray:
 
     >>> unstructured(np.ones(4), sparsity=0.25)
     array([False,  True,  True,  True])
+
+    Each row by itself:
+
+    >>> unstructured(np.array([[1.0, 2.0], [9.0, 8.0]]), sparsity=0.5, within=0)
+    array([[False,  True],
+           [ True, False]])
     """
-    scores = finite("scores", scores)
-    return ~lowest(scores.ravel(), fraction("sparsity", sparsity)).reshape(scores.shape)
+    scores, sparsity = finite("scores", scores), fraction("sparsity", sparsity)
+    if within is None:
+        return ~lowest(scores.ravel(), sparsity).reshape(scores.shape)
+    axis = axis_of("within", within, scores)
+    slices = np.moveaxis(scores, axis, 0)
+    rows = slices.reshape(len(slices), -1)
+    count = round(sparsity * rows.shape[1])
+    mask = np.ones(rows.shape, dtype=bool)
+    np.put_along_axis(mask, np.argsort(rows, axis=1, kind="stable")[:, :count], False, axis=1)
+    return np.ascontiguousarray(np.moveaxis(mask.reshape(slices.shape), 0, axis))
 
 
 def global_unstructured(scores: Mapping[str, np.ndarray], sparsity: float) -> dict[str, np.ndarray]:
@@ -109,10 +129,9 @@ def global_unstructured(scores: Mapping[str, np.ndarray], sparsity: float) -> di
     {'a': array([ True, False]), 'b': array([False,  True])}
     """
     arrays = {name: finite(f"scores[{name!r}]", array) for name, array in some("scores", scores).items()}
-    together = np.concatenate([array.ravel() for array in arrays.values()])
-    keep = ~lowest(together, fraction("sparsity", sparsity))
-    parts = np.split(keep, np.cumsum([array.size for array in arrays.values()])[:-1])
-    return {name: part.reshape(array.shape) for (name, array), part in zip(arrays.items(), parts, strict=True)}
+    removed = lowest_of_all([array.ravel() for array in arrays.values()], fraction("sparsity", sparsity))
+    kept = (np.invert(marks, out=marks) for marks in removed)
+    return {name: mask.reshape(array.shape) for (name, array), mask in zip(arrays.items(), kept, strict=True)}
 
 
 def structured(scores: np.ndarray, sparsity: float, *, axis: int = 0, norm: float = 1) -> np.ndarray:
@@ -156,87 +175,3 @@ def structured(scores: np.ndarray, sparsity: float, *, axis: int = 0, norm: floa
     slices = np.moveaxis(scores, axis, 0).reshape(scores.shape[axis], -1).astype(np.float64)  # float16 overflows
     keep = ~lowest(np.linalg.norm(slices, ord=norm, axis=1), fraction("sparsity", sparsity))
     return np.broadcast_to(np.expand_dims(keep, [i for i in range(scores.ndim) if i != axis]), scores.shape).copy()
-
-
-def n_of_m(scores: np.ndarray, *, keep: int = 2, of: int = 4, axis: int = -1) -> np.ndarray:
-    """Keep the ``keep`` best of every ``of`` neighbours along ``axis`` (2:4 by default).
-
-    Parameters
-    ----------
-    scores : array of any shape.
-    keep, of : how many of how many stay; NVIDIA's N:M counts what stays, as here.
-    axis : the axis along which neighbours are grouped; its length must be a multiple of ``of``.
-
-    Returns
-    -------
-    boolean array of the shape of ``scores``.
-
-    Raises
-    ------
-    ValueError
-        if ``keep`` exceeds ``of``, ``axis`` does not exist or its length is not a multiple of ``of``,
-        or ``scores`` is empty or holds NaN or infinity.
-
-    References
-    ----------
-    Mishra et al. (2021); https://arxiv.org/abs/2104.08378.
-
-    Examples
-    --------
-    >>> n_of_m(np.array([4.0, 1.0, 3.0, 2.0, 0.0, 0.0, 0.0, 9.0]))
-    array([ True, False,  True, False, False, False,  True,  True])
-    """
-    scores = finite("scores", scores)
-    axis = axis_of("axis", axis, scores)
-    of, keep = whole("of", of, at_least=1), whole("keep", keep, at_least=1)
-    if keep > of:
-        raise ValueError(f"keep={keep}: expected at most of={of}")
-    if scores.shape[axis] % of:
-        raise ValueError(f"scores of shape {scores.shape}: expected axis {axis} to be a multiple of of={of}")
-    last = np.moveaxis(scores, axis, -1)
-    groups = last.reshape(-1, of)
-    removed = np.argsort(groups, axis=1, kind="stable")[:, : of - keep]
-    mask = np.ones(groups.shape, dtype=bool)
-    np.put_along_axis(mask, removed, False, axis=1)
-    return np.ascontiguousarray(np.moveaxis(mask.reshape(last.shape), -1, axis))
-
-
-def block(scores: np.ndarray, sparsity: float, shape: tuple[int, int]) -> np.ndarray:
-    """Remove whole rectangles of a matrix, those with the smallest sum of scores, taken in float64.
-
-    Parameters
-    ----------
-    scores : array of shape (rows, columns).
-    sparsity : fraction in [0, 1) of blocks to remove; exactly ``round(sparsity * blocks)`` go.
-    shape : (rows, columns) of a block; each must divide the matrix.
-
-    Returns
-    -------
-    boolean array of the shape of ``scores``, constant within each block.
-
-    Raises
-    ------
-    ValueError
-        if ``scores`` is not a matrix, ``shape`` does not divide it, or ``sparsity`` is outside [0, 1).
-
-    References
-    ----------
-    Narang et al. (2017), Block-sparse recurrent neural networks, who score a block by its largest magnitude;
-    here it is the sum; https://arxiv.org/abs/1711.02782.
-
-    Examples
-    --------
-    >>> block(np.arange(8.0).reshape(2, 4), sparsity=0.5, shape=(2, 2))
-    array([[False, False,  True,  True],
-           [False, False,  True,  True]])
-    """
-    scores = finite("scores", scores)
-    if scores.ndim != 2 or np.shape(shape) != (2,):
-        raise ValueError(f"scores of shape {scores.shape}, shape={shape!r}: expected a matrix and two numbers")
-    height, width = (whole("shape", side, at_least=1) for side in shape)
-    if scores.shape[0] % height or scores.shape[1] % width:
-        raise ValueError(f"shape={shape!r}: expected sides that divide the matrix's {scores.shape}")
-    parts = scores.reshape(scores.shape[0] // height, height, scores.shape[1] // width, width)
-    sums = parts.sum(axis=(1, 3), dtype=np.float64)
-    keep = ~lowest(sums.ravel(), fraction("sparsity", sparsity)).reshape(sums.shape)
-    return keep.repeat(height, axis=0).repeat(width, axis=1)

@@ -163,3 +163,26 @@ def series(
     ax.set_xlabel(xlabel)
     ax.set_ylabel(ylabel)
     ax.legend()
+
+
+def units(ax: Axes, mask: np.ndarray, unit: np.ndarray, *, title: str) -> None:
+    """Draw a mask as cells, blue where it keeps and grey with a cross where it removes, with a line around each unit.
+
+    Parameters
+    ----------
+    ax : axes to draw on.
+    mask : boolean array of shape (rows, columns), True = keep.
+    unit : array of the same shape; cells that are removed together have the same number.
+    title : heading of the picture.
+    """
+    ax.imshow(mask, cmap=ListedColormap(["#d0d0d0", SKY]), vmin=0, vmax=1)
+    rows, columns = np.nonzero(~mask)
+    ax.plot(columns, rows, "x", color=GREY, markersize=2.5, markeredgewidth=0.7)
+    framed = np.pad(unit, 1, constant_values=-1)  # so that the outline differs from every unit
+    for row, column in np.argwhere(framed[1:, 1:-1] != framed[:-1, 1:-1]):
+        ax.plot([column - 0.5, column + 0.5], [row - 0.5, row - 0.5], color=INK, linewidth=0.8)
+    for row, column in np.argwhere(framed[1:-1, 1:] != framed[1:-1, :-1]):
+        ax.plot([column - 0.5, column - 0.5], [row - 0.5, row + 0.5], color=INK, linewidth=0.8)
+    ax.set(title=title, xticks=[], yticks=[])
+    ax.spines[:].set_visible(False)
+    ax.grid(False)

@@ -7,6 +7,9 @@ Nothing here knows a framework.
 import numpy as np
 
 from pruneutils._arguments import finite, floats, same_shape, whole
+from pruneutils._second_order import hessian, obs
+
+__all__ = ["activation", "gradient", "hessian", "lamp", "magnitude", "obs", "random", "wanda"]
 
 
 def magnitude(W: np.ndarray) -> np.ndarray:
@@ -133,3 +136,81 @@ def activation(A: np.ndarray) -> np.ndarray:
     if A.ndim < 2:
         raise ValueError(f"A of shape {A.shape}: expected at least two axes, (samples, units)")
     return np.abs(A).mean(axis=tuple(i for i in range(A.ndim) if i != 1))
+
+
+def wanda(W: np.ndarray, X: np.ndarray) -> np.ndarray:
+    r"""Score each weight of a linear layer by its size times its input's norm, :math:`|w_{ij}| \lVert x_j \rVert_2`.
+
+    The paper ranks the scores of each output by themselves: ``masks.unstructured(..., within=0)``.
+
+    Parameters
+    ----------
+    W : array of shape (outputs, inputs), the weights.
+    X : array of shape (samples, inputs), what the layer reads.
+
+    Returns
+    -------
+    array of the shape of ``W``, in units of the output times the root of the number of samples;
+    at least float32, and norms are summed in float64.
+
+    Raises
+    ------
+    ValueError
+        if ``W`` or ``X`` is not a matrix, their inputs differ in number, or a value is NaN or infinite.
+
+    References
+    ----------
+    Sun et al. (2024), equation 1; https://arxiv.org/abs/2306.11695.
+
+    Examples
+    --------
+    >>> wanda(np.array([[1.0, -0.1]]), np.array([[3.0, 30.0], [4.0, 40.0]]))
+    array([[5., 5.]])
+    """
+    W, X = floats("W", W), floats("X", X)
+    if W.ndim != 2 or X.ndim != 2 or W.shape[1] != X.shape[1]:
+        raise ValueError(
+            f"W of shape {W.shape}, X of shape {X.shape}: expected (outputs, inputs) and (samples, inputs)"
+        )
+    norms = np.sqrt(np.einsum("ij,ij->j", X, X, dtype=np.float64))  # squares overflow float16 early
+    return np.abs(W) * norms.astype(np.result_type(W, np.float32))
+
+
+def lamp(W: np.ndarray) -> np.ndarray:
+    r"""Score each weight by its square over the squares of all weights of its layer that are not smaller.
+
+    With weights in ascending order of size, :math:`w_u^2 / \sum_{v \ge u} w_v^2`.
+    The largest weight of every layer scores 1, and no other does, so one global ranking empties no layer
+    as long as it keeps at least as many weights as there are layers.
+
+    Parameters
+    ----------
+    W : array of any shape, the weights of one layer, not all zero.
+
+    Returns
+    -------
+    float64 array of the shape of ``W``, in [0, 1]; of equal weights the later one scores more.
+
+    Raises
+    ------
+    ValueError
+        if ``W`` is empty, all zero, or holds NaN or infinity.
+
+    References
+    ----------
+    Lee et al. (2021), equation 1; https://arxiv.org/abs/2010.07611.
+
+    Examples
+    --------
+    >>> lamp(np.array([3.0, 1.0, 2.0])).round(3)
+    array([1.   , 0.071, 0.308])
+    """
+    sizes = np.abs(floats("W", W).astype(np.float64)).ravel()
+    if not sizes.any():
+        raise ValueError(f"W of shape {np.shape(W)}: all weights are zero, expected at least one that is not")
+    squares = (sizes / sizes.max()) ** 2  # the scale cancels; without it, squares would overflow or vanish
+    order = np.argsort(squares, kind="stable")
+    not_smaller = np.cumsum(squares[order][::-1])[::-1]
+    scores = np.empty_like(squares)
+    scores[order] = squares[order] / not_smaller
+    return scores.reshape(np.shape(W))

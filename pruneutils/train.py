@@ -4,7 +4,7 @@ Masks that ``pruneutils.pytorch`` holds in the networks are kept in every step.
 """
 
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from itertools import pairwise
 
 import numpy as np
@@ -13,7 +13,8 @@ from torch import nn
 from torch.func import functional_call, stack_module_state, vmap
 
 from pruneutils._arguments import non_negative, whole
-from pruneutils._batched import batches, plain_copies, stacked_masks, write_back
+from pruneutils._batched import batches, hold, loss_for, plain_copies, stacked_masks, write_back
+from pruneutils._networks import cnn as cnn
 from pruneutils._torch_layers import inputs_for
 from pruneutils.pytorch import clone
 
@@ -63,6 +64,7 @@ def fit(
     batch: int = 128,
     weight_decay: float = 0.0,
     seed: int = 0,
+    before_step: Mapping[int, Callable[[Sequence[nn.Module]], object]] | None = None,
 ) -> np.ndarray:
     """Train all networks at once, in place, each on batches of its own.
 
@@ -81,6 +83,9 @@ def fit(
     batch : samples a step; batches are drawn without replacement from shuffled epochs.
     weight_decay : decoupled weight decay (AdamW's).
     seed : network number i draws its batches with ``seed + i``.
+    before_step : step, counted from 0 -> function called with ``nets``, trained so far, before that step: the place
+        to prune on the way. Masks that it changes hold from then on, other changes are lost; the optimiser keeps its
+        moments and the rate its cosine. Where training fails, ``nets`` stay as this function last saw them.
 
     Returns
     -------
@@ -90,7 +95,8 @@ def fit(
     ------
     ValueError
         if ``nets`` is empty, mixes architectures or is not float32 on the CPU, ``X`` and ``y`` do not match,
-        ``y`` has more than one axis, or an option is out of range. The networks are then unchanged.
+        ``y`` has more than one axis, or an option is out of range, such as a key of ``before_step`` that is not a
+        step of this training. The networks are then unchanged.
 
     References
     ----------
@@ -108,9 +114,10 @@ def fit(
     plain = plain_copies(nets)
     whole("steps", steps), whole("batch", batch, at_least=1), whole("seed", seed)
     non_negative("lr", lr), non_negative("weight_decay", weight_decay)
+    before_step = _steps_known(before_step or {}, steps)
     parameters, buffers = stack_module_state(plain)  # name -> (networks, ...)
     masks = stacked_masks(nets, parameters)
-    skeleton, loss_of = plain[0], _loss(y)
+    skeleton, loss_of = plain[0], loss_for(y)
 
     def loss_of_one(parameters, buffers, inputs, targets):
         return loss_of(functional_call(skeleton, (parameters, buffers), (inputs,)), targets)
@@ -119,14 +126,17 @@ def fit(
     rows = batches(len(nets), len(X), steps, min(batch, len(X)), seed)
     losses = np.empty((len(nets), steps))
     for step in range(steps):
+        if step in before_step:
+            write_back(nets, parameters, buffers)
+            before_step[step](nets)
+            masks = stacked_masks(nets, parameters)
+            hold(masks, parameters)
         optimiser.param_groups[0]["lr"] = lr * (1 + math.cos(math.pi * step / steps)) / 2
         each = vmap(loss_of_one, randomness="different")(parameters, buffers, X[rows[:, step]], y[rows[:, step]])
         optimiser.zero_grad()
         each.sum().backward()
         optimiser.step()
-        with torch.no_grad():
-            for name, mask in masks.items():
-                parameters[name].mul_(mask)
+        hold(masks, parameters)
         losses[:, step] = each.detach().numpy()
     write_back(nets, parameters, buffers)
     return losses
@@ -199,7 +209,8 @@ def _data(X: np.ndarray, y: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     return X, y.astype(np.int64 if y.dtype.kind in "iub" else np.float32)
 
 
-def _loss(y: torch.Tensor):
-    if y.dtype == torch.int64:
-        return nn.functional.cross_entropy
-    return lambda outputs, targets: nn.functional.mse_loss(outputs.reshape(targets.shape), targets)
+def _steps_known(before_step: Mapping, steps: int) -> Mapping:
+    for step, function in before_step.items():
+        if whole("before_step", step) >= steps or not callable(function):
+            raise ValueError(f"before_step={{{step!r}: {function!r}}}: expected a step below {steps} and a function")
+    return before_step

@@ -1,6 +1,7 @@
 """Masks against sorting in plain Python and torch.nn.utils.prune, over any shape, sparsity and tie pattern."""
 
 import itertools
+import tracemalloc
 
 import numpy as np
 import pytest
@@ -10,7 +11,9 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 from torch.nn.utils import prune
 
-from pruneutils import masks
+from pruneutils import _rank, masks
+from pruneutils._arguments import finite
+from pruneutils.scores import magnitude
 
 bounded = settings(deadline=None, derandomize=True, max_examples=100)
 sparsities = st.floats(0, 1, exclude_max=True) | st.sampled_from([0.0, 0.25, 0.5, 0.75, 0.9])
@@ -215,12 +218,23 @@ def test_block_removes_whole_blocks_and_the_exact_number(sizes, sparsity, data):
     [
         lambda scores: masks.threshold(scores, 0.5),
         lambda scores: masks.unstructured(scores, 0.5),
+        lambda scores: masks.unstructured(scores, 0.5, within=0),
+        lambda scores: masks.unstructured(scores, 0.5, within=1),
         lambda scores: masks.global_unstructured({"a": scores}, 0.5)["a"],
         lambda scores: masks.structured(scores, 0.5),
         lambda scores: masks.n_of_m(scores),
         lambda scores: masks.block(scores, 0.5, (2, 2)),
     ],
-    ids=["threshold", "unstructured", "global_unstructured", "structured", "n_of_m", "block"],
+    ids=[
+        "threshold",
+        "unstructured",
+        "within rows",
+        "within columns",
+        "global_unstructured",
+        "structured",
+        "n_of_m",
+        "block",
+    ],
 )
 def test_masks_leave_their_scores_alone_and_follow_any_memory_order(make):
     """A mask that sorted in place, or read memory instead of rows, would differ on a view."""
@@ -239,3 +253,210 @@ def test_unstructured_keeps_nothing_below_what_it_removes(scores, sparsity):
     mask = masks.unstructured(scores, sparsity)
     assume(0 < removed(mask) < scores.size)
     assert scores[~mask].max() < scores[mask].min()
+
+
+@bounded
+@given(tied, sparsities, st.data())
+def test_within_ranks_each_slice_by_itself(scores, sparsity, data):
+    """Over any axis, counted from either end: every slice loses the same number, the lowest, the first among equals."""
+    axis = data.draw(st.integers(-scores.ndim, scores.ndim - 1))
+    mask = masks.unstructured(scores, sparsity, within=axis)
+    assert (mask.dtype, mask.shape) == (bool, scores.shape) and mask.flags.c_contiguous and mask.flags.writeable
+    for i in range(scores.shape[axis]):
+        part = mask.take(i, axis).ravel()
+        assert np.flatnonzero(~part).tolist() == sorted(lowest(scores.take(i, axis).ravel(), sparsity))
+
+
+@bounded
+@given(tied, sparsities, sparsities, st.integers(-20, 20))
+def test_masks_within_slices_are_nested_and_ignore_the_scale_of_each_slice(scores, one, other, exponent):
+    less, more = sorted([one, other])
+    first, second = (masks.unstructured(scores, sparsity, within=0) for sparsity in (less, more))
+    assert not (second & ~first).any()
+    scales = 2.0 ** (exponent * np.arange(len(scores))).reshape(-1, *[1] * (scores.ndim - 1))
+    assert np.array_equal(masks.unstructured(scores * scales, more, within=0), second)
+
+
+@bounded
+@given(st.lists(tied, min_size=1, max_size=4), sparsities, sparsities, st.integers(-20, 20))
+def test_global_masks_are_nested_and_ignore_a_common_scale(arrays, one, other, exponent):
+    less, more = sorted([one, other])
+    by_name = {str(i): array for i, array in enumerate(arrays)}
+    first, second = (masks.global_unstructured(by_name, sparsity) for sparsity in (less, more))
+    scaled = masks.global_unstructured({name: S * 2.0**exponent for name, S in by_name.items()}, more)
+    for name in by_name:
+        assert not (second[name] & ~first[name]).any()
+        assert np.array_equal(scaled[name], second[name])
+
+
+@bounded
+@given(st.data(), sparsities, sparsities, st.integers(-20, 20))
+def test_structured_and_block_masks_are_nested_and_ignore_the_scale(data, one, other, exponent):
+    less, more = sorted([one, other])
+    scores = data.draw(hnp.arrays(np.float64, (4, 6), elements=with_ties))
+    for make in (masks.structured, lambda S, sparsity: masks.block(S, sparsity, (2, 3))):
+        assert not (make(scores, more) & ~make(scores, less)).any()
+        assert np.array_equal(make(scores * 2.0**exponent, more), make(scores, more))
+
+
+@bounded
+@given(st.data(), sparsities)
+def test_masks_of_groups_follow_a_permutation_of_the_groups(data, sparsity):
+    """Neurons have no order: reordering them reorders the mask, where scores differ."""
+    order = np.array(data.draw(st.permutations(range(6))))
+    scores = np.array(data.draw(st.permutations(range(1, 25)))).reshape(6, 4) ** 2 * 1.0
+    assume(len(np.unique(scores.sum(axis=1))) == 6)
+    for make in (
+        lambda S: masks.structured(S, sparsity),
+        lambda S: masks.block(S, sparsity, (1, 4)),
+        lambda S: masks.unstructured(S, sparsity, within=0),
+        lambda S: masks.n_of_m(S, keep=1, of=2),
+    ):
+        assert np.array_equal(make(scores[order]), make(scores)[order])
+
+
+@bounded
+@given(distinct, sparsities, st.data())
+def test_global_masks_do_not_depend_on_the_order_of_layers(scores, sparsity, data):
+    parts = np.split(scores * 1.0, sorted(data.draw(st.sets(st.integers(1, scores.size - 1), max_size=3))))
+    by_name = {str(i): part for i, part in enumerate(parts)}
+    ours = masks.global_unstructured(by_name, sparsity)
+    other = masks.global_unstructured(dict(reversed(by_name.items())), sparsity)
+    assert all(np.array_equal(ours[name], other[name]) for name in by_name)
+
+
+# the radix select of large float32 scores
+
+N = _rank.SMALL + 1000
+
+
+def large(kind):
+    """More float32 scores than the threshold, of one awkward kind."""
+    rng = np.random.default_rng(0)
+    normal = rng.standard_normal(N, dtype=np.float32)
+    return {
+        "normal": normal,
+        "magnitudes": np.abs(normal),
+        "negative": -np.abs(normal),
+        "two values": np.where(normal > 0, np.float32(0.5), np.float32(-0.5)),
+        "constant": np.full(N, 0.1, dtype=np.float32),
+        "negative constant": np.full(N, -0.1, dtype=np.float32),
+        "zeros of both signs": np.where(normal > 0, np.float32(0.0), np.float32(-0.0)),
+        "mostly zeros of both signs": np.where(normal > 1, normal, normal * np.float32(0)),
+        "many ties": np.round(normal * 4),
+        "denormals": (rng.integers(-9, 9, N) * 1e-45).astype(np.float32),
+        "denormals of one half": (rng.integers(-70_000, 70_000, N) * 1e-45).astype(np.float32),
+        "one bucket": np.float32(1) + rng.integers(0, 1 << 16, N).astype(np.float32) * np.float32(2**-23),
+        "one negative bucket": -1 - rng.integers(0, 1 << 16, N).astype(np.float32) * np.float32(2**-23),
+        "all magnitudes": (normal * 10.0 ** rng.integers(-44, 38, N)).astype(np.float32),
+        "extremes": rng.choice(np.float32([-3.4028235e38, -1e-45, -0.0, 0.0, 1e-45, 3.4028235e38]), N),
+    }[kind]
+
+
+KINDS = [
+    "normal", "magnitudes", "negative", "two values", "constant", "negative constant", "zeros of both signs",
+    "mostly zeros of both signs", "many ties", "denormals", "denormals of one half", "one bucket",
+    "one negative bucket", "all magnitudes", "extremes",
+]  # fmt: skip
+
+
+def by_stable_sort(arrays, sparsity):
+    together = np.concatenate(arrays)
+    mask = np.ones(together.size, dtype=bool)
+    mask[np.argsort(together, kind="stable")[: round(sparsity * together.size)]] = False
+    return np.split(mask, np.cumsum([array.size for array in arrays])[:-1])
+
+
+@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("cuts", [[], [5, 40_000, 40_001]], ids=["one array", "four arrays"])
+def test_large_scores_are_ranked_as_a_stable_sort_ranks_them(kind, cuts, monkeypatch):
+    """Ties that straddle layers and chunks, -0 that equals +0, denormals, and negative floats, whose bits run
+    backwards; and the same as the partition that small arrays go through."""
+    scores = large(kind)
+    assert scores.dtype == np.float32
+    monkeypatch.setattr(_rank, "CHUNK", 7777)
+    arrays = np.split(scores, cuts)
+    by_name = {str(i): array for i, array in enumerate(arrays)}
+    for sparsity in (0.0, 1e-5, 0.25, 0.5, 0.9, 1 - 0.6 / N):
+        expected = by_stable_sort(arrays, sparsity)
+        ours = masks.global_unstructured(by_name, sparsity)
+        with monkeypatch.context() as small:
+            small.setattr(_rank, "SMALL", N + 1)
+            other = masks.global_unstructured(by_name, sparsity)
+        for i, mask in enumerate(expected):
+            assert np.array_equal(ours[str(i)], mask)
+            assert np.array_equal(other[str(i)], mask)
+
+
+@bounded
+@given(
+    st.lists(
+        hnp.arrays(
+            np.float32,
+            st.integers(1, 40),
+            elements=st.floats(width=32, allow_nan=False, allow_infinity=False)
+            | st.sampled_from([0.0, -0.0, 1.0, -1.0]),
+        ),
+        min_size=1,
+        max_size=4,
+    ),
+    sparsities,
+)
+def test_radix_select_on_any_floats(arrays, sparsity):
+    """Hypothesis looks for the floats that no list of kinds thought of."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(_rank, "SMALL", 0)
+        patch.setattr(_rank, "CHUNK", 16)
+        ours = masks.global_unstructured({str(i): array for i, array in enumerate(arrays)}, sparsity)
+    for mask, expected in zip(ours.values(), by_stable_sort(arrays, sparsity), strict=True):
+        assert np.array_equal(mask, expected)
+
+
+def test_a_large_array_alone_goes_the_same_way():
+    scores = large("many ties").reshape(8, -1)
+    assert np.array_equal(masks.unstructured(scores, 0.7).ravel(), by_stable_sort([scores.ravel()], 0.7)[0])
+
+
+@pytest.mark.parametrize("kind", ["normal", "pruned before", "constant"])
+def test_a_global_mask_of_large_layers_takes_little_memory(kind):
+    """Scores included, at most 1.5 times the bytes of the weights; sorting, or one concatenation, takes more.
+    A network that is mostly zeros already puts most of its scores into one bucket."""
+    rng = np.random.default_rng(0)
+    weights = {str(i): rng.standard_normal(n, dtype=np.float32) for i, n in enumerate([2_000_000, 10_000, 6_000_000])}
+    if kind != "normal":
+        for W in weights.values():
+            W[np.abs(W) < 1.3 if kind == "pruned before" else slice(None)] = 0
+    tracemalloc.start()
+    try:
+        masks.global_unstructured({name: magnitude(W) for name, W in weights.items()}, 0.8)
+        peak = tracemalloc.get_traced_memory()[1]
+    finally:
+        tracemalloc.stop()
+    assert peak <= 1.5 * sum(W.nbytes for W in weights.values())
+
+
+def test_finite_scores_are_told_from_others_without_an_array_of_truth_values():
+    scores = np.zeros(4_000_000, dtype=np.float32)
+    tracemalloc.start()
+    try:
+        finite("scores", scores)
+        peak = tracemalloc.get_traced_memory()[1]
+    finally:
+        tracemalloc.stop()
+    assert peak < scores.nbytes / 100
+
+
+@pytest.mark.parametrize("dtype", [np.float16, np.float32, np.float64])
+@pytest.mark.parametrize("bad", [np.nan, np.inf, -np.inf])
+@pytest.mark.parametrize("place", [0, 500, -1])
+def test_finite_finds_one_bad_value_anywhere(dtype, bad, place):
+    """Extremes alone are looked at: NaN must show in both, wherever it stands, beside either infinity, too."""
+    for others in (0.0, np.finfo(dtype).max, np.finfo(dtype).min):
+        scores = np.full(1001, others, dtype=dtype)
+        assert finite("scores", scores) is scores
+        scores[place] = bad
+        with pytest.raises(ValueError, match="scores: 1 of 1001 values"):
+            finite("scores", scores)
+        scores[(place + 3) % 1001] = -np.inf
+        with pytest.raises(ValueError, match="scores: 2 of 1001 values"):
+            finite("scores", scores)

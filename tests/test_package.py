@@ -15,13 +15,13 @@ import torch
 from torch import nn
 
 import pruneutils
-from pruneutils import _arguments, claims, masks, measure, pytorch, schedules, scores, train
+from pruneutils import _arguments, allocation, claims, curvature, masks, measure, pytorch, schedules, scores, train
 
 PACKAGE = Path(pruneutils.__file__).parent
 MODULES = sorted(PACKAGE.rglob("*.py"))
 
 
-@pytest.mark.parametrize("name", ["", "scores", "masks", "schedules", "measure", "claims", "checks"])
+@pytest.mark.parametrize("name", ["", "scores", "masks", "schedules", "allocation", "measure", "claims", "checks"])
 def test_importing_what_needs_no_framework_imports_none(name):
     """The NumPy chapters start fast, and run where neither PyTorch nor TensorFlow is installed."""
     module = f"pruneutils.{name}".rstrip(".")
@@ -104,6 +104,8 @@ ITERATIVE = partial(schedules.Iterative, final_sparsity=0.8, rounds=3)
 PRUNER = partial(pytorch.GradualPruner, NET, HALF)
 FIT = partial(train.fit, [NET], X, Y, steps=1)
 TWO = {"a": lambda: None}
+NORMED = nn.Sequential(nn.utils.parametrizations.weight_norm(nn.Linear(3, 2)))
+DERIVATIVES = (curvature.loss, curvature.gradients, curvature.hessian, curvature.fisher_diagonal)
 
 NOT_FRACTIONS = [1.0, -0.1, float("nan"), 90, "half", False, None]
 BAD_ARRAYS = {
@@ -119,6 +121,9 @@ BAD = [
         for make in (
             schedules.Constant,
             partial(masks.unstructured, W),
+            partial(masks.unstructured, W, within=0),
+            partial(allocation.uniform, {"a": (4, 6)}),
+            partial(allocation.erdos_renyi_kernel, {"a": (4, 6)}),
             partial(masks.global_unstructured, {"a": W}),
             partial(masks.structured, W),
             partial(masks.block, W, shape=(2, 2)),
@@ -133,8 +138,16 @@ BAD = [
             ("W", partial(scores.gradient, G=W)),
             ("G", partial(scores.gradient, W)),
             ("A", scores.activation),
+            ("W", partial(scores.hessian, H_diag=W)),
+            ("H_diag", partial(scores.hessian, W)),
+            ("W", partial(scores.obs, H_inv=W)),
+            ("H_inv", partial(scores.obs, W)),
+            ("W", partial(scores.wanda, X=W)),
+            ("X", partial(scores.wanda, W)),
+            ("W", scores.lamp),
             ("scores", partial(masks.threshold, at=0.5)),
             ("scores", partial(masks.unstructured, sparsity=0.5)),
+            ("scores", partial(masks.unstructured, sparsity=0.5, within=0)),
             ("scores", partial(masks.structured, sparsity=0.5)),
             ("scores", masks.n_of_m),
             ("scores", partial(masks.block, sparsity=0.5, shape=(1, 1))),
@@ -144,6 +157,26 @@ BAD = [
     *(bad(scores.random, W, seed=seed, says=f"seed={seed!r} … whole number") for seed in (0.5, -1, None, True)),
     bad(scores.gradient, W, W.T, says="G of shape (6, 4) … W, (4, 6)"),
     bad(scores.activation, W[0], says="A of shape (6,) … (samples, units)"),
+    bad(scores.hessian, W, W.T, says="H_diag of shape (6, 4) … W, (4, 6)"),
+    bad(scores.obs, W, np.eye(6), says="H_inv of shape (6, 6) … (24, 24)"),
+    bad(scores.obs, W[0], np.diag([1.0, 1, 0, 1, -1, 1]), says="H_inv … 2 entries of its diagonal … above 0"),
+    *(
+        bad(scores.wanda, *pair, says=f"W of shape {pair[0].shape}, X of shape {pair[1].shape} … (samples, inputs)")
+        for pair in [(W, W.T), (W[0], W), (W, W[0]), (W[None], W)]
+    ),
+    bad(scores.lamp, np.zeros((2, 3)), says="W of shape (2, 3) … all weights are zero"),
+    *(
+        bad(make, shapes, 0.5, says=words)
+        for make in (allocation.uniform, allocation.erdos_renyi_kernel)
+        for shapes, words in [
+            ({}, "shapes={} … at least one"),
+            ([(2, 3)], "shapes=[(2, 3)] … at least one"),
+            ({"a": (2, 3), "b": (0, 3)}, "shapes['b']=0 … at least 1"),
+            ({"a": (2.0, 3)}, "shapes['a']=2.0 … whole number"),
+            ({"a": ()}, "shapes['a']=() … at least one"),
+            ({"a": 6}, "shapes['a']=6 … tuple of sides"),
+        ]
+    ),
     *(bad(masks.threshold, W, at, says="at= … finite number") for at in (np.nan, np.inf, "low", None, [0.5])),
     *(bad(masks.global_unstructured, none, 0.5, says="scores= … at least one") for none in ({}, [W], None)),
     *(
@@ -151,6 +184,7 @@ BAD = [
         for axis in (2, -3, 0.5, None, True)
         for make in (partial(masks.structured, W, 0.5), partial(masks.n_of_m, W))
     ),
+    *(bad(masks.unstructured, W, 0.5, within=axis, says=f"within={axis!r} … -2 to 1") for axis in (2, -3, 0.5, True)),
     bad(masks.structured, -W, 0.5, says="scores … 24 below zero"),
     *(bad(masks.structured, W, 0.5, norm=norm, says=f"norm={norm!r} … 1") for norm in (0, -1, np.nan, "fro", None)),
     bad(masks.n_of_m, W, keep=5, says="keep=5 … at most of=4"),
@@ -191,8 +225,18 @@ BAD = [
             (measure.parameters,),
             (measure.macs, X),
             (measure.evaluate_pruning, model, X, Y),
+            *((derivative, X, Y) for derivative in DERIVATIVES),
         ]
     ),
+    *(
+        bad(derivative, NET, X[: len(y)], y[: len(X)], says="X of shape … one target a sample")
+        for derivative in DERIVATIVES
+        for y in (Y[1:][:, None], Y[:0])
+    ),
+    *(bad(derivative, NET, X, Y[1:], says="X of shape (4, 3), y of shape (3,)") for derivative in DERIVATIVES),
+    *(bad(derivative, NORMED, X, Y, says="layer '0' … parametrised") for derivative in DERIVATIVES),
+    bad(curvature.hessian, nn.Linear(50, 41), X, Y, says="2,050 prunable weights … at most 2,000"),
+    bad(curvature.fisher_diagonal, NET, X, Y, batch=0, says="batch=0 … at least 1"),
     *(bad(pytorch.apply_masks, NET, none, says="masks= … at least one") for none in ({}, None, [MASK])),
     bad(pytorch.apply_masks, NET, {"fc": MASK}, says="masks['fc'] … no such layer … ['0']"),
     bad(pytorch.apply_masks, NET, {"0": MASK.T}, says="masks['0'] … shape (3, 2) … boolean … (2, 3)"),
@@ -213,6 +257,17 @@ BAD = [
     bad(train.mlp, 3, seed=0, says="widths=(3,) … two"),
     bad(train.mlp, 3, 0, seed=0, says="widths=0 … at least 1"),
     bad(train.mlp, 3, 2, seed=-1, says="seed=-1 … at least 0"),
+    bad(train.cnn, seed=0, says="channels=() … at least one"),
+    *(
+        bad(train.cnn, *channels, **{"seed": 0} | options, says=words)
+        for channels, options, words in [
+            ((4, 0), {}, "channels=0 … at least 1"),
+            ((4,), {"outputs": 0}, "outputs=0 … at least 1"),
+            ((4,), {"side": 2.5}, "side=2.5 … whole number"),
+            ((4,), {"seed": -1}, "seed=-1 … at least 0"),
+        ]
+    ),
+    *(bad(FIT, before_step=steps, says="before_step … expected") for steps in ({1: print}, {0: None}, {-1: print})),
     bad(train.fit, [], X, Y, steps=1, says="nets=[] … at least one"),
     bad(train.fit, [NET, nn.Sequential(nn.Linear(3, 4))], X, Y, steps=1, says="nets … one architecture … (0)"),
     *(bad(FIT, **{name: -1}, says=f"{name}=-1 … at least 0") for name in ("steps", "lr", "weight_decay", "seed")),
@@ -243,11 +298,12 @@ def test_wrong_input_is_refused_by_name_value_and_expectation(call, words):
 def test_every_function_that_says_it_refuses_is_in_the_table_above():
     """A new function without a row would refuse nothing, and no test would say so."""
     functions = [getattr(row.values[0].func, "func", row.values[0].func) for row in BAD]
-    covered = {function.__qualname__.partition(".")[0] for function in functions}
+    covered = {(function.__module__, function.__qualname__.partition(".")[0]) for function in functions}
     documented = {
-        name
-        for module in (scores, masks, schedules, pytorch, measure, train, claims)
+        (thing.__module__, name)
+        for module in (scores, masks, allocation, schedules, pytorch, curvature, measure, train, claims)
         for name, thing in inspect.getmembers(module, callable)
-        if thing.__module__ == module.__name__ and "Raises\n" in (thing.__doc__ or "")
+        if thing.__module__ == module.__name__ or thing.__module__.startswith("pruneutils._")
+        if "Raises\n" in (thing.__doc__ or "")
     }
     assert documented - covered == set()

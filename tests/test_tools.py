@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 import yaml
 
-from tools import environment, ledger, processors, refresh, repository
+from tools import environment, ledger, processors, refresh, repository, verified
 
 ROOT = Path(__file__).resolve().parent.parent
 TEXT = """\
@@ -73,6 +73,7 @@ def book(tmp_path):
     for folder in ("chapters", "pages"):
         (tmp_path / folder).mkdir()
     (tmp_path / "references.bib").write_text(BIBLIOGRAPHY)
+    (tmp_path / "pyproject.toml").write_text(f'[project.urls]\nRepository = "{OLD}"\n')
     return tmp_path
 
 
@@ -124,6 +125,87 @@ def test_equal_cells_have_different_ids(book):
     path.write_text("```{code-cell} ipython3\n1\n```\n\n```{code-cell} ipython3\n1\n```\n")
     first, second = refresh.read(path).cells
     assert first.id != second.id
+
+
+# verified
+
+
+PROSE = "# A chapter\n\nIt has [five words](https://a.b/c), $a = b$.\n\n$$c$$\n\n### Exercise 1.1: more (7 minutes)\n"
+CODE = {
+    "import numpy as np\n\nfrom torch import nn": [],
+    "    import keras  # the bootstrap": ["remove-cell"],
+    "from pruneutils import masks": ["hide-input"],
+}
+
+
+def store_chapter(root, name, prose=PROSE):
+    """A notebook of one text and three cells of code, of which the page shows the first."""
+    cells = [{"cell_type": "markdown", "source": [prose], "metadata": {}}]
+    cells += [{"cell_type": "code", "source": [c], "metadata": {"tags": t}, "outputs": []} for c, t in CODE.items()]
+    path = root / "chapters" / f"{name}.ipynb"
+    path.write_text(json.dumps({"cells": cells}))
+    return path
+
+
+def test_verified_says_what_refresh_measured(book):
+    """The page tells the reader; nothing of it may get into the notebook."""
+    text = write_chapter(book, "01", "one-is-one")
+    refresh.main(["01"], book)
+    entry = verified.load(book)["01-chapter"]
+    assert entry["digest"] == verified.digest(text.with_suffix(".ipynb"), book)
+    assert re.fullmatch(r"20\d\d-\d\d-\d\d", entry["date"]) and entry["seconds"] > 0
+    assert entry["versions"] == {"Python": ".".join(map(str, sys.version_info[:3]))}
+    assert entry["cells"] == 3
+
+
+def test_verified_counts_what_a_reader_meets(book):
+    """Addresses, formulas and hidden code are not read; code that is imported anywhere has a version."""
+    cells = json.loads(store_chapter(book, "01-chapter").read_text())["cells"]
+    assert verified.size(cells) == {"cells": 4, "words": 13, "formulas": 1, "lines": 2, "exercises": 7}
+    assert list(verified.versions(cells)) == ["Python", "NumPy", "PyTorch", "Keras", "pruneutils"]
+    assert "+" not in "".join(verified.versions(cells).values())  # a build's name is not a version
+    assert verified.reading_minutes({"words": 1500, "lines": 100, "formulas": 4}) == 15  # 10 + 5 + 2, to the nearest 5
+
+
+def test_verified_does_not_churn(book):
+    """A refresh that reproduces the notebook on the same day must leave no change behind, whatever it took."""
+    chapter = store_chapter(book, "01-chapter")
+    verified.record(chapter, 10, book)
+    before = (book / verified.FILE).read_bytes()
+    for seconds in (20, 9):
+        verified.record(chapter, seconds, book)
+        assert (book / verified.FILE).read_bytes() == before
+    verified.record(chapter, 5, book)  # nothing else ran this time
+    assert verified.load(book)["01-chapter"]["seconds"] == 5
+
+    entries = verified.load(book)
+    entries["01-chapter"]["date"] = "2020-02-29"  # on another day the date is the news
+    assert verified.updated(entries, chapter, 30, book)["01-chapter"]["seconds"] == 30
+    store_chapter(book, "01-chapter", PROSE + "More.")
+    verified.record(chapter, 40, book)
+    assert verified.load(book)["01-chapter"]["seconds"] == 40
+
+
+def test_verified_forgets_a_chapter_that_is_gone(book):
+    """A renamed chapter must not keep its old entry."""
+    verified.record(store_chapter(book, "01-old"), 1, book)
+    (book / "chapters" / "01-old.ipynb").unlink()
+    verified.record(store_chapter(book, "02-next"), 1, book)
+    verified.record(store_chapter(book, "01-new"), 1, book)
+    assert list(verified.load(book)) == ["01-new", "02-next"]
+
+
+def test_verified_survives_another_address(book):
+    """`make repository` changes the notebooks' links, not what was executed; any other change is seen."""
+    chapter = store_chapter(book, "01-chapter", PROSE + MENTIONS)
+    before, content = verified.digest(chapter, book), chapter.read_bytes()
+    subprocess.run(["git", "init", "-q"], cwd=book, check=True)
+    subprocess.run(["git", "add", "."], cwd=book, check=True)
+    repository.main("https://github.com/new/home", book)
+    assert chapter.read_bytes() != content
+    assert verified.digest(chapter, book) == before
+    chapter.write_text(chapter.read_text().replace("five", "four"))
+    assert verified.digest(chapter, book) != before
 
 
 # ledger

@@ -196,6 +196,8 @@ BAD = {
     "weight_decay": {"weight_decay": -0.1},
     "batch": {"batch": 0},
     "seed": {"seed": 0.5},
+    "a step beyond the last": {"before_step": {3: print}},
+    "no function": {"before_step": {1: None}},
     "nets": {"nets": [mlp(16, 7, 3, seed=0)]},
 }
 
@@ -279,3 +281,71 @@ def test_fit_leaves_each_network_in_its_mode():
     nets = [mlp(16, 8, 3, seed=0), mlp(16, 8, 3, seed=1).eval()]
     fit(nets, X, y, steps=2)
     assert [net.training for net in nets] == [True, False]
+
+
+def prune_half(nets):
+    for i, net in enumerate(nets):
+        apply_masks(net, random_masks(net, i, sparsity=0.5))
+
+
+@pytest.mark.parametrize("kind", BUILD)
+def test_pruning_before_a_step_is_what_a_loop_gives_that_prunes_there(kind):
+    """Training in pieces restarts Adam's moments and the cosine; a mask on the way may do neither."""
+    X, y = data(kind)
+    net = BUILD[kind](0)
+    other, seen = clone(net), []
+    fit([net], X, y, steps=20, lr=0.01, batch=32, seed=5, before_step={12: prune_half, 13: seen.extend})
+    X, y, generator = torch.from_numpy(X), torch.from_numpy(y), torch.Generator().manual_seed(5)
+    optimiser = torch.optim.AdamW(other.parameters(), lr=0.01, weight_decay=0.0)
+    rate = torch.optim.lr_scheduler.CosineAnnealingLR(optimiser, T_max=20)
+    order = torch.cat([torch.randperm(len(X), generator=generator) for _ in range(20)])
+    for step, rows in enumerate(order[: 20 * 32].split(32)):
+        if step == 12:
+            prune_half([other])
+        optimiser.zero_grad()
+        nn.functional.cross_entropy(other(X[rows]), y[rows]).backward()
+        optimiser.step()
+        rate.step()
+    assert seen[0] is net
+    for name, W in weights(other).items():
+        assert np.array_equal(masks_of(net)[name], masks_of(other)[name]) and not masks_of(net)[name].all()
+        assert np.allclose(weights(net)[name], W, atol=2e-5), name
+
+
+def test_functions_before_steps_see_what_was_trained_so_far():
+    X, y = data()
+    net, half = mlp(16, 8, 3, seed=0), []
+    fit(
+        [net],
+        X,
+        y,
+        steps=6,
+        before_step={0: lambda nets: half.append(clone(nets[0])), 3: lambda nets: half.append(clone(nets[0]))},
+    )
+    assert same(held(half[0]), held(mlp(16, 8, 3, seed=0)))
+    assert not same(held(half[1]), held(half[0])) and not same(held(half[1]), held(net))
+
+
+def test_cnn_is_torchs_own_initialisation_under_its_seed_and_fits_as_one_batch():
+    from pruneutils.train import cnn
+
+    state = torch.get_rng_state()
+    nets = [cnn(4, 8, outputs=3, side=5, seed=seed) for seed in (7, 8)]
+    assert torch.equal(state, torch.get_rng_state())
+    with torch.random.fork_rng(devices=[]):
+        torch.manual_seed(7)
+        first, second, last = nn.Conv2d(1, 4, 3), nn.Conv2d(4, 8, 3), nn.Linear(8 * 3 * 3, 3)
+    for name, layer in (("1", first), ("3", second), ("6", last)):
+        assert torch.equal(nets[0].get_parameter(f"{name}.weight"), layer.weight)
+    assert not same(held(nets[0]), held(nets[1]))
+    X = np.random.default_rng(0).random((40, 25), dtype=np.float32)
+    assert predict(nets, X).shape == (2, 40, 3)
+    assert fit(nets, X, (X[:, 0] * 3).astype(np.int64), steps=2, batch=8).shape == (2, 2)
+
+
+@pytest.mark.parametrize(("channels", "options"), [((), {}), ((0,), {}), ((4,), {"side": 0}), ((4,), {"outputs": 1.5})])
+def test_cnn_refuses_sizes_that_are_not_whole_numbers_above_zero(channels, options):
+    from pruneutils.train import cnn
+
+    with pytest.raises(ValueError, match=r"channels|side|outputs"):
+        cnn(*channels, seed=0, **options)

@@ -1,11 +1,12 @@
-"""Make the executed notebooks from their texts, then the ledger of claims.
+"""Make the executed notebooks from their texts, record what that took, then collect the ledger of claims.
 
     python -m tools.refresh          all chapters
     python -m tools.refresh 02 07    these
 
 chapters/NN-name.md is what you edit; chapters/NN-name.ipynb is what this writes, always in that direction.
 The same text, package and machine give the same bytes. A chapter that fails leaves the stored notebook as it was.
-A figure in a cell tagged `readme-figure` is also stored as data/readme-figure.png.
+A figure in a cell tagged `readme-figure` is also stored as data/readme-figure.png. Date, seconds and versions go to
+data/verified.json, never into the notebook.
 """
 
 import base64
@@ -21,7 +22,7 @@ import nbformat
 from nbclient import NotebookClient
 from nbclient.exceptions import CellExecutionError, CellTimeoutError, DeadKernelError
 
-from tools import ledger
+from tools import ledger, verified
 from tools.processors import ONE_THREAD
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -96,6 +97,7 @@ def main(numbers, root=ROOT):
             seconds = refresh(text)
         except (CellExecutionError, CellTimeoutError, DeadKernelError) as error:
             sys.exit(f"{text.name} failed, {text.stem}.ipynb stays as it was:\n{error}")
+        verified.record(text.with_suffix(".ipynb"), seconds, root)
         print(f"{text.name}  {seconds:.1f} s", flush=True)
         total += seconds
     print(f"total  {total:.1f} s")

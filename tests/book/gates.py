@@ -12,6 +12,7 @@ from .notebook_gates import (
     claims,
     executed,
     experiment_seeds,
+    explorers,
     ignored_outputs_are_claimed,
     pair,
     size,
@@ -34,6 +35,7 @@ GATES = (
     ignored_outputs_are_claimed,
     experiment_seeds,
     alt_text,
+    explorers,
 )
 
 __all__ = ["GATES", "Chapter", "load"]

@@ -4,9 +4,12 @@ import ast
 import base64
 import re
 import tomllib
+from collections import Counter
+from collections.abc import Iterator
 
 import jupytext
 import nbformat
+from bs4 import BeautifulSoup
 
 from .chapter import Chapter, called, claim_calls, tags, tree
 
@@ -23,6 +26,7 @@ NBVAL_COMMENT = re.compile(r"^\s*#+\s*(NBVAL_\w+|PYTEST_VALIDATE_IGNORE_OUTPUT)\
 KEBAB = re.compile(r"^[a-z0-9]+(-[a-z0-9]+)+$")
 DRAWING_NAMES = {"fig", "ax", "axes", "_"}
 PNG_BYTES, CHAPTER_PNG_BYTES = 100 * 1024, 350 * 1024
+EXPLORER_BYTES = 120 * 1024
 
 
 def pair(chapter: Chapter) -> list[str]:
@@ -180,6 +184,42 @@ def alt_text(chapter: Chapter) -> list[str]:
         if cell.cell_type == "markdown" and re.search(r"!\[\s*\]\(", cell.source):
             complaints.append(f"cell {position}: Markdown image without alt text")
     return complaints
+
+
+def explorers(chapter: Chapter) -> list[str]:
+    """Every explorer can be operated and read by anybody, with a script or without, and loads nothing."""
+    complaints, ids = [], Counter()
+    for position, cell in chapter.code:
+        htmls = [o.data["text/html"] for o in cell.outputs if "text/html" in o.get("data", {})]
+        found = [html for html in htmls if 'class="explorer"' in html]
+        if found and "explorer" not in tags(cell):
+            complaints.append(f"cell {position}: an explorer without the tag explorer")
+        if not found and "explorer" in tags(cell):
+            complaints.append(f"cell {position}: tagged explorer, but no explorer is stored")
+        for html in found:
+            soup = BeautifulSoup(html, "html.parser")
+            ids.update(element["id"] for element in soup.find_all(id=True))
+            complaints += [f"cell {position}: explorer {c}" for c in _explorer(soup, html)]
+    complaints += [f"id {name!r} is used {n} times in explorers" for name, n in ids.items() if n > 1]
+    return complaints
+
+
+def _explorer(soup: BeautifulSoup, html: str) -> Iterator[str]:
+    """What an explorer lacks."""
+    for control in soup.select(".explorer"):
+        label = soup.find("label", attrs={"for": control.get("id", "")})
+        if label is None or not label.get_text().strip():
+            yield "without a label"
+    if not soup.select("[aria-live]"):
+        yield "that reads nothing out"
+    if not soup.img or len(soup.img.get("alt", "").strip()) < 30:
+        yield "without a still picture, or with less than 30 characters of alt text"
+    if len(soup.select("details tr")) < 3 or not soup.select("details th[scope=col]"):
+        yield "without a table of its values"
+    if re.search(r"//\w", re.sub(r"data:image/\w+;base64,[\w+/=]*", "", html)):
+        yield "that loads or links something"
+    if len(html.encode()) > EXPLORER_BYTES:
+        yield f"of {len(html.encode())} bytes, at most {EXPLORER_BYTES}"
 
 
 def size(chapter: Chapter) -> list[str]:

@@ -86,6 +86,17 @@ def cleared_figure(cell):
     cell.source, cell.outputs = "plots.accuracy(kept)", []
 
 
+def in_explorer(old: str, new: str):
+    """Replace words in the HTML of the first explorer."""
+
+    def action(cell):
+        html = cell.outputs[0].data["text/html"]
+        assert old in html
+        cell.outputs[0].data["text/html"] = html.replace(old, new)
+
+    return change("explore.slider", action)
+
+
 def two_claims(notebook):
     for name in ("one-is-one", "two-is-two"):
         replace(f'claim("{name}"', f'print("{name}"')(notebook)
@@ -101,11 +112,15 @@ def rename(old: str, new: str):
     return change(f'claim("{old}"', action)
 
 
+def renumber(notebook):
+    for number, cell in enumerate((c for c in notebook.cells if c.cell_type == "code"), 1):
+        cell.execution_count = number
+
+
 def two_exercises(notebook):
     notebook.cells = [cell for cell in notebook.cells if "2.3" not in cell.source and "answer = 3" not in cell.source]
     notebook.cells.remove([cell for cell in notebook.cells if "answer = None" in cell.source][-1])
-    for number, cell in enumerate((c for c in notebook.cells if c.cell_type == "code"), 1):
-        cell.execution_count = number
+    renumber(notebook)
 
 
 def claim_fails(cell):
@@ -117,7 +132,9 @@ def answers_nobody(cell):
 
 
 def few_cells(notebook):
-    """Join every run of Markdown cells into one."""
+    """Join every run of Markdown cells into one, and leave out the explorers."""
+    notebook.cells.remove(find(notebook, "explore.slider"))
+    renumber(notebook)
     for position in range(len(notebook.cells) - 1, 0, -1):
         above, cell = notebook.cells[position - 1 : position + 1]
         if above.cell_type == cell.cell_type == "markdown":
@@ -251,3 +268,19 @@ defect("alt_text", "heavy PNG", change("plots.accuracy", heavy_picture))
 defect("alt_text", "four heavy-ish PNGs", change("plots.accuracy", heavy_pictures))
 defect("alt_text", "SVG", change("plots.accuracy", lambda cell: cell.outputs[0].data.update({"image/svg+xml": ""})))
 defect("alt_text", "Markdown image", add("", "![](01-first.ipynb)"))
+defect("explorers", "no label", in_explorer("<label", "<span"))
+defect("explorers", "label of another control", in_explorer('for="explorer-1-input"', 'for="explorer-2-input"'))
+defect("explorers", "empty label", in_explorer(">Sparsity</label>", "></label>"))
+defect("explorers", "silent", in_explorer(' aria-live="polite"', ""))
+defect("explorers", "no alt text", in_explorer('alt="The mask of a matrix, as sparsity rises."', 'alt=""'))
+defect("explorers", "no still picture", in_explorer("<img", "<span"))
+defect("explorers", "no table", in_explorer("<table>", "<table></table></details><table>"))
+defect("explorers", "table without headings", in_explorer(' scope="col"', ""))
+for address in ('src="https://example.org/a.js"', 'src="//example.org/a.js"'):
+    defect("explorers", address, in_explorer("</figure>", f"<script {address}></script></figure>"))
+defect("explorers", "heavy", in_explorer("</figure>", "x" * 120 * 1024))
+defect("explorers", "same ids twice", in_explorer("explorer-1", "explorer-2"))
+defect("explorers", "not tagged", change("explore.slider", lambda cell: cell.metadata.tags.remove("explorer")))
+defect(
+    "explorers", "tagged, but cleared", change("explore.slider", lambda cell: cell.outputs.clear()), others=["executed"]
+)

@@ -44,6 +44,16 @@ def picture():
     return new_output("display_data", data={"image/png": PNG, "text/plain": "<Figure>"})
 
 
+def explorer(name: str):
+    html = f"""<figure id="{name}">
+<img src="data:image/png;base64,{PNG}" alt="The mask of a matrix, as sparsity rises.">
+<label for="{name}-input">Sparsity</label><input class="explorer" id="{name}-input" type="range" max="1">
+<output aria-live="polite">50 %</output>
+<details><summary>All values</summary><table><tr><th scope="col">Sparsity</th><th scope="col">left</th></tr>
+<tr><th>50 %</th><td>8</td></tr><tr><th>75 %</th><td>4</td></tr></table></details></figure>"""
+    return new_output("execute_result", data={"text/html": html, "text/plain": "Sparsity | left"})
+
+
 def exercise(number: int) -> list:
     solution = f"#@title Solution 2.{number}\nanswer = {number}\nchecks.answer(answer)"
     return [
@@ -70,6 +80,12 @@ def notebook() -> nbformat.NotebookNode:
         code("seeds = range(3)\nkept = {}"),
         code("for seed in seeds:\n    kept[seed] = train(seed)\n    print(seed)", printed("0\n1\n2")),
         code("print(kept)", printed("{0: 0.91}"), tags=["nbval-ignore-output"]),
+        code(
+            "display(explore.slider(kept))",
+            explorer("explorer-1"),
+            explorer("explorer-2"),
+            tags=["explorer", "nbval-ignore-output"],
+        ),
         code(
             'claim("most-stays", f"{kept[0]:.0%} stays.", holds=kept[0] > 0.5)',
             claimed("most-stays", "91% stays."),

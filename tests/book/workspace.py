@@ -27,3 +27,10 @@ def run(*arguments: str, cwd: Path, packages: Path) -> subprocess.CompletedProce
     environment = {k: v for k, v in os.environ.items() if not k.startswith("PYTEST_")}
     environment["PYTHONPATH"] = str(packages)
     return subprocess.run([sys.executable, *arguments], cwd=cwd, env=environment, capture_output=True, text=True)
+
+
+def build(root: Path) -> tuple[subprocess.CompletedProcess, Path]:
+    """Build the book as `make book` does, from stored outputs; finished process and folder of the pages."""
+    options = ["-W", "-n", "--keep-going", "--path-output", str(root / "out")]
+    program = "from jupyter_book.cli.main import main; main()"
+    return run("-c", program, "build", *options, ".", cwd=root, packages=root), root / "out" / "_build" / "html"

@@ -1,0 +1,159 @@
+"""First and second derivatives of a PyTorch model's loss with respect to its prunable weights.
+
+Names and layouts are those of ``pruneutils.pytorch.weights``; masks that the model holds are applied,
+and the derivatives are taken with respect to the weights in use, so that they do not vanish at removed ones.
+"""
+
+import numpy as np
+import torch
+from torch import nn
+from torch.func import functional_call, grad, vmap
+
+from pruneutils._arguments import whole
+from pruneutils._batched import loss_for
+from pruneutils.pytorch import clone, make_permanent, weights
+
+EXACT_LIMIT = 2000  # weights; the full Hessian has the square of this many entries
+
+
+def loss(model: nn.Module, X: np.ndarray, y: np.ndarray) -> float:
+    """Mean loss in evaluation mode: cross-entropy for integer labels, squared error for float targets.
+
+    Parameters
+    ----------
+    model : PyTorch module.
+    X : array of shape (samples, ...).
+    y : array of shape (samples,), integer labels or float targets.
+
+    Returns
+    -------
+    float, in nats or squared units of the target.
+
+    Raises
+    ------
+    ValueError
+        if ``X`` and ``y`` differ in length, are empty or ``y`` has more than one axis, or the model has no
+        prunable layer, or one whose weight is parametrised.
+    """
+    problem = _Problem(model, X, y)
+    return float(problem.loss(problem.flat))
+
+
+def gradients(model: nn.Module, X: np.ndarray, y: np.ndarray) -> dict[str, np.ndarray]:
+    """Gradient of the mean loss.
+
+    Parameters
+    ----------
+    model, X, y : as in ``loss``.
+
+    Returns
+    -------
+    layer name -> array of the weight's shape.
+
+    Raises
+    ------
+    ValueError
+        as ``loss`` does.
+
+    Examples
+    --------
+    >>> model = nn.Sequential(nn.Linear(1, 1, bias=False))
+    >>> _ = nn.init.constant_(model[0].weight, 3.0)
+    >>> gradients(model, np.array([[2.0]]), np.array([5.0]))  # d/dw (2 w - 5)^2 = 4 (2 w - 5)
+    {'0': array([[4.]], dtype=float32)}
+    """
+    problem = _Problem(model, X, y)
+    return problem.named(grad(problem.loss)(problem.flat))
+
+
+def hessian(model: nn.Module, X: np.ndarray, y: np.ndarray) -> np.ndarray:
+    """Exact Hessian of the mean loss with respect to all prunable weights, for tiny networks.
+
+    Parameters
+    ----------
+    model, X, y : as in ``loss``.
+
+    Returns
+    -------
+    float64 array of shape (n, n), symmetric, for the weights in the order of ``weights(model)``, row-major.
+
+    Raises
+    ------
+    ValueError
+        if the model has more than 2,000 prunable weights, or as ``loss`` does.
+    """
+    n = sum(W.size for W in weights(model).values())
+    if n > EXACT_LIMIT:
+        raise ValueError(f"model with {n:,} prunable weights: expected at most {EXACT_LIMIT:,} for an exact Hessian")
+    problem = _Problem(model, X, y, dtype=torch.float64)
+    H = torch.func.hessian(problem.loss)(problem.flat)
+    return ((H + H.T) / 2).numpy()
+
+
+def fisher_diagonal(model: nn.Module, X: np.ndarray, y: np.ndarray, *, batch: int = 256) -> dict[str, np.ndarray]:
+    """Diagonal of the empirical Fisher matrix: the mean over samples of the squared gradient of each.
+
+    It stands for the Hessian's diagonal near a minimum of the cross-entropy, is never negative, and costs
+    one backward pass a sample.
+
+    Parameters
+    ----------
+    model, X, y : as in ``loss``.
+    batch : samples whose gradients are held at a time.
+
+    Returns
+    -------
+    layer name -> array of the weight's shape, none below zero.
+
+    Raises
+    ------
+    ValueError
+        if ``batch`` is below 1, or as ``loss`` does.
+
+    References
+    ----------
+    Theis et al. (2018), section 3; https://arxiv.org/abs/1801.05787.
+    """
+    whole("batch", batch, at_least=1)
+    problem = _Problem(model, X, y)
+
+    def of_one(flat, inputs, target):
+        return problem.loss(flat, inputs[None], target[None])
+
+    total = torch.zeros_like(problem.flat)
+    for inputs, targets in zip(problem.inputs.split(batch), problem.targets.split(batch), strict=True):
+        total += (vmap(grad(of_one), in_dims=(None, 0, 0))(problem.flat, inputs, targets) ** 2).sum(dim=0)
+    return problem.named(total / len(problem.inputs))
+
+
+class _Problem:
+    """The loss as a function of one flat vector of weights, and the way back from it to named arrays."""
+
+    def __init__(self, model: nn.Module, X: np.ndarray, y: np.ndarray, *, dtype: torch.dtype = torch.float32):
+        X, y = np.asarray(X), np.asarray(y)
+        if y.ndim != 1 or X.shape[:1] != y.shape or len(y) == 0:
+            raise ValueError(f"X of shape {X.shape}, y of shape {y.shape}: expected one target a sample, at least one")
+        self.shapes = {name: W.shape for name, W in weights(model).items()}
+        self.model = clone(model)
+        make_permanent(self.model)
+        self.model.to("cpu", dtype).eval()
+        kind = torch.int64 if y.dtype.kind in "iub" else dtype
+        self.inputs, self.targets = torch.tensor(X.copy(), dtype=dtype), torch.tensor(y.copy(), dtype=kind)
+        self.fixed = {name: value.detach() for name, value in self.model.state_dict().items()}
+        self.keys = [f"{name}.weight".lstrip(".") for name in self.shapes]
+        for name, key in zip(self.shapes, self.keys, strict=True):
+            if key not in self.fixed:
+                raise ValueError(f"layer {name!r}: its weight is parametrised, expected a weight that is a parameter")
+        self.flat = torch.cat([self.fixed.pop(key).ravel() for key in self.keys])
+
+    def loss(self, flat: torch.Tensor, inputs: torch.Tensor | None = None, targets: torch.Tensor | None = None):
+        inputs, targets = (self.inputs, self.targets) if inputs is None else (inputs, targets)
+        own = dict(zip(self.keys, self._pieces(flat), strict=True))
+        return loss_for(targets)(functional_call(self.model, {**self.fixed, **own}, (inputs,)), targets)
+
+    def named(self, flat: torch.Tensor) -> dict[str, np.ndarray]:
+        return {name: piece.numpy() for name, piece in zip(self.shapes, self._pieces(flat), strict=True)}
+
+    def _pieces(self, flat: torch.Tensor) -> list[torch.Tensor]:
+        sizes = [int(np.prod(shape)) for shape in self.shapes.values()]
+        return [piece.reshape(shape) for piece, shape in zip(flat.split(sizes), self.shapes.values(), strict=True)]

@@ -1,0 +1,84 @@
+"""Every page on a phone, a tablet and a desk, by day and by night, without a network; and what it weighs."""
+
+import pytest
+
+from . import checks
+from .reader import Visit, context
+from .site import pages, toc
+
+pytestmark = pytest.mark.slow
+NAMES = [*toc(), "search", "genindex", "404"]
+MODES = ["light", "dark"]
+WIDTHS = [400, 768, 1400]
+
+
+def test_no_page_is_left_out(html):
+    """A page that Sphinx or an extension adds would not be looked at."""
+    assert sorted(pages(html)) == sorted(NAMES)
+
+
+@pytest.mark.parametrize("width", WIDTHS)
+@pytest.mark.parametrize("mode", MODES)
+@pytest.mark.parametrize("name", NAMES)
+def test_page_reads_well(reader, name, mode, width):
+    """Errors, missing files, raw formulas, lost pictures, text cut off; and what axe-core finds."""
+    visit = reader(mode, width).open(f"{name}.html")
+    complaints = checks.reading(visit, name)
+    if width != 768:
+        complaints += checks.accessibility(visit)
+    assert not complaints
+
+
+def test_weights(browser, site, html, record_property):
+    """A page that is heavy on a slow line; the table is printed after the tests."""
+    rows, complaints = [], []
+    for name in NAMES:
+        window = context(browser, "light", 1400)
+        transferred, unpacked = checks.weigh(Visit(window.new_page(), site), name)
+        window.close()
+        own = checks.own_bytes(html, name)
+        complaints += checks.too_heavy(name, own, transferred)
+        rows.append(f"{name:34} {own / 1000:12.0f} {transferred / 1000:12.0f} {unpacked / 1000:12.0f}")
+    header = f"{'page':34} {'own':>12} {'transferred':>12} {'unpacked':>12}"
+    limits = f"{'limit':34} {checks.OWN_BYTES / 1000:12.0f} {checks.TRANSFERRED_BYTES / 1000:12.0f}"
+    title = "table: kB of a page opened first: HTML and pictures; all, text compressed with gzip; all, uncompressed"
+    record_property(title, "\n".join([header, *rows, limits]))
+    assert not complaints
+
+
+def test_links_and_anchors(html):
+    """A link to a page, file or heading that is not there, and a page that no link leads to."""
+    assert not checks.links(html)
+
+
+def test_next_and_previous(html):
+    assert not checks.order(html, toc())
+
+
+def test_reading_from_first_to_last_page(reader, site):
+    """Pressing Enter on the link to the next page leads through the whole book."""
+    visit = reader().open("index.html")
+    seen = []
+    for _ in toc():
+        visit.page.wait_for_load_state("load")
+        seen.append(visit.page.url.removeprefix(site).removesuffix(".html"))
+        link = visit.page.query_selector(".prev-next-area a.right-next")
+        if link:
+            with visit.page.expect_navigation():
+                link.press("Enter")
+    assert seen == toc()
+
+
+@pytest.mark.parametrize("name", ["index", toc()[1]])
+def test_page_opens_from_the_disk(browser, html, name):
+    """Someone who has downloaded the book opens index.html; browsers are stricter there."""
+    window = context(browser, "light", 1400)
+    visit = Visit(window.new_page(), html.as_uri() + "/").open(f"{name}.html")
+    if name == "index":
+        visit.page.wait_for_url(f"**/{toc()[0]}.html")
+        name = toc()[0]
+        visit.open(f"{name}.html")
+    complaints = checks.reading(visit, name)
+    complaints += checks.search(visit, checks.own_term(toc()[1]), toc()[1])
+    window.close()
+    assert not complaints

@@ -1,0 +1,107 @@
+"""Build the environments in which the Colab tests run, one for each Python that this machine has.
+
+    python -m tools.colab
+
+.venv-colab/3.11, 3.12 and 3.13 hold what tests/colab/requirements.txt lists, at the versions that Colab has. The one
+with the Python of .venv is needed, and gets torch by links to .venv's copy, since a second one would weigh 700 MB.
+The others have no torch; where one cannot be built, its tests say so and are skipped. What differs from Colab is
+printed. A stamp in each folder holds the digest of what was installed, and is written only after everything was.
+"""
+
+import hashlib
+import os
+import shutil
+import subprocess
+import sys
+import sysconfig
+from importlib.metadata import distributions, files
+from pathlib import Path
+
+from tools.environment import stop, usable
+
+ROOT = Path(__file__).resolve().parent.parent
+REQUIREMENTS = ROOT / "tests" / "colab" / "requirements.txt"
+FOLDER = ROOT / ".venv-colab"
+PYTHONS = ("3.11", "3.12", "3.13")
+OWN = f"{sys.version_info.major}.{sys.version_info.minor}"
+COLAB = {"Python": "3.13", "torch": "2.11.0"}  # beside what is listed in the requirements
+
+
+def site_packages(folder, python):
+    """Where an environment of this Python keeps its packages."""
+    return folder / "lib" / f"python{python}" / "site-packages"
+
+
+def interpreters():
+    """A usable interpreter for each Python found: .venv's own, on PATH, or among pyenv's."""
+    found = {OWN: sys.executable}
+    pyenv = Path(os.environ.get("PYENV_ROOT") or Path.home() / ".pyenv") / "versions"
+    for python in PYTHONS:
+        candidates = [f"python{python}", *(str(p) for p in sorted(pyenv.glob(f"{python}.*/bin/python"), reverse=True))]
+        for candidate in candidates if python not in found else []:
+            if usable(candidate):
+                found[python] = candidate
+                break
+    return found
+
+
+def pinned():
+    """Colab's version of each package that the requirements list, by lower-case name with hyphens."""
+    lines = (line.split("#")[0].strip() for line in REQUIREMENTS.read_text(encoding="utf-8").splitlines())
+    pairs = (line.split("==") for line in lines if line)
+    return {name.lower().replace("_", "-"): pin for name, pin in pairs}
+
+
+def built(python):
+    """Whether the environment of this Python was installed completely, from the requirements as they are."""
+    stamp = FOLDER / python / "installed"
+    return stamp.exists() and stamp.read_text() == hashlib.sha256(REQUIREMENTS.read_bytes()).hexdigest()
+
+
+def build(python, interpreter):
+    """Make the environment anew and install everything in it; whether that succeeded."""
+    folder = FOLDER / python
+    shutil.rmtree(folder, ignore_errors=True)
+    print(f"Creating .venv-colab/{python} with Colab's versions, once", flush=True)
+    pip = [folder / "bin" / "python", "-m", "pip", "install", "--quiet", "--disable-pip-version-check"]
+    commands = [[interpreter, "-m", "venv", folder], [*pip, "--no-deps", "--only-binary=:all:", "-r", REQUIREMENTS]]
+    if any(subprocess.run(command).returncode for command in commands):
+        return False
+    (folder / "installed").write_text(hashlib.sha256(REQUIREMENTS.read_bytes()).hexdigest())
+    return True
+
+
+def link_torch(site):
+    """Let torch in a folder of packages be that of .venv; the packages it needs are Colab's."""
+    for old in site.glob("torch-*.dist-info"):
+        old.unlink()
+    for name in {file.parts[0] for file in files("torch")} - {".."}:
+        link = site / name
+        link.unlink(missing_ok=True)
+        link.symlink_to(Path(sysconfig.get_paths()["purelib"]) / name)
+
+
+def differences():
+    """In what the environment for the notebooks differs from Colab: name, Colab's version, the version here."""
+    have = {
+        d.name.lower().replace("_", "-"): d.version for d in distributions(path=[str(site_packages(FOLDER / OWN, OWN))])
+    }
+    have["Python"] = OWN
+    return {name: (pin, have.get(name)) for name, pin in {**pinned(), **COLAB}.items() if have.get(name) != pin}
+
+
+def main():
+    """Bring all environments to the wanted state; do nothing for those that are there."""
+    for python, interpreter in sorted(interpreters().items()):
+        if not built(python) and not build(python, interpreter):
+            if python == OWN:
+                stop(f"""Installing tests/colab/requirements.txt into .venv-colab/{python} failed; pip's own message is
+                    above. Run the same command again when it can reach a package index.""")
+            print(f".venv-colab/{python} could not be built: the Colab tests skip Python {python}", flush=True)
+    link_torch(site_packages(FOLDER / OWN, OWN))
+    unlike = ", ".join(f"{name} {here} for {colab}" for name, (colab, here) in differences().items())
+    print(f".venv-colab/{OWN}: {len(pinned())} packages at Colab's versions; unlike Colab: {unlike}", flush=True)
+
+
+if __name__ == "__main__":
+    main()
