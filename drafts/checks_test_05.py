@@ -1,0 +1,93 @@
+"""The self-checks of chapter 5's exercises: right answers pass, however written, and the usual wrong ones do not."""
+
+import numpy as np
+import pytest
+
+from pruneutils import allocation, masks, scores
+from pruneutils.checks import chapter_05
+
+
+def lamp(W, *, whole=False, from_below=False, kind="stable"):
+    squares = W.ravel() ** 2
+    order = np.argsort(squares, kind=kind)
+    ranked = squares[order]
+    total = np.cumsum(ranked) if from_below else np.cumsum(ranked[::-1])[::-1]
+    result = np.empty_like(squares)
+    result[order] = ranked / (ranked.sum() if whole else total)
+    return result.reshape(W.shape)
+
+
+def ties_together(W):
+    return np.array([w**2 / (W[w**2 <= W**2] ** 2).sum() for w in W.ravel()]).reshape(W.shape)
+
+
+def erk(shapes, sparsity):
+    return {name: 1 - s for name, s in allocation.erdos_renyi_kernel(shapes, sparsity).items()}
+
+
+def unclipped(shapes, sparsity):
+    size = {n: np.prod(shape) for n, shape in shapes.items()}
+    scale = (1 - sparsity) * sum(size.values()) / sum(sum(shape) for shape in shapes.values())
+    return {n: scale * sum(shape) / size[n] for n, shape in shapes.items()}
+
+
+def guarded(weights, sparsity, least):
+    top = 1 + max(np.abs(W).max() for W in weights.values())
+    lifted = {}
+    for name, W in weights.items():
+        S = np.abs(W).astype(float)
+        S.ravel()[np.argsort(S.ravel())[-least:]] += top
+        lifted[name] = S
+    return masks.global_unstructured(lifted, sparsity)
+
+
+def unguarded(weights, sparsity, least):
+    return masks.global_unstructured({n: np.abs(W) for n, W in weights.items()}, sparsity)
+
+
+def put_back(weights, sparsity, least):
+    found = unguarded(weights, sparsity, least)
+    for name, W in weights.items():
+        found[name].ravel()[np.argsort(np.abs(W).ravel())[-least:]] = True
+    return found
+
+
+def layerwise(weights, sparsity, least):
+    return {n: masks.unstructured(np.abs(W), sparsity) for n, W in weights.items()}
+
+
+RIGHT = [
+    (chapter_05.lamp_scores, lamp),
+    (chapter_05.lamp_scores, scores.lamp),
+    (chapter_05.erk_densities, erk),
+    (chapter_05.guarded_global, guarded),
+]
+
+WRONG = [
+    (chapter_05.lamp_scores, lambda W: None, "nothing so far"),
+    (chapter_05.lamp_scores, lambda W: lamp(W, whole=True), "whole layer"),
+    (chapter_05.lamp_scores, lambda W: lamp(W, from_below=True), "not larger"),
+    (chapter_05.lamp_scores, lambda W: lamp(W).ravel(), "shape"),
+    (chapter_05.lamp_scores, lambda W: np.sqrt(lamp(W)), "Squares"),
+    (chapter_05.lamp_scores, ties_together, "later"),
+    (chapter_05.erk_densities, lambda shapes, s: dict.fromkeys(shapes, 1 - s), "uniform"),
+    (chapter_05.erk_densities, allocation.erdos_renyi_kernel, "sparsities"),
+    (chapter_05.erk_densities, unclipped, "denser than dense"),
+    (chapter_05.erk_densities, lambda shapes, s: {n: min(1, d) for n, d in unclipped(shapes, s).items()}, "must"),
+    (chapter_05.guarded_global, unguarded, "protect"),
+    (chapter_05.guarded_global, put_back, "exactly 4"),
+    (chapter_05.guarded_global, layerwise, "Its largest one stays"),
+    (chapter_05.guarded_global, lambda weights, s, least: None, "nothing so far"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("examine", "answer"), RIGHT)
+def test_a_right_answer_is_accepted_however_it_is_written(examine, answer):
+    feedback = examine(answer)
+    assert feedback.solved, feedback
+
+
+@pytest.mark.parametrize(("examine", "answer", "words"), WRONG)
+def test_a_usual_wrong_answer_is_rejected_with_its_reason(examine, answer, words):
+    feedback = examine(answer)
+    assert not feedback.solved and words in feedback.message, feedback
