@@ -19,13 +19,15 @@ from pruneutils._arguments import whole
 from pruneutils._pictures import data_addresses, pixels
 
 # Without a script: picture, sentence and table. The script shows the slider, and lays what changes on the picture.
+# On a dark page the theme puts HTML on a grey ground, which the style takes away.
 # JupyterLab would take the arrow keys for itself, but for the attribute data-lm-suppress-shortcuts.
 _HTML = """\
 <figure id="{id}" style="background: #fff; color: #1a1a1a; color-scheme: light; box-sizing: border-box; \
 max-width: {card}px; margin: 1rem 0; padding: 8px">
+<style>.text_html:has(> #{id}) {{ background: none; padding: 0 }}</style>
 <div style="position: relative; isolation: isolate; line-height: 0"><img class="dark-light" src="{still}" \
 alt="{alt} Shown: {sentence}" width="{width}" height="{height}" style="width: 100%; height: auto; \
-background: #fff"></div>
+padding: 0; background: #fff"></div>
 <div hidden><label for="{id}-input">{label}</label><input class="explorer" id="{id}-input" type="range" min="0" \
 max="{last}" value="{start}" aria-valuetext="{value}" autocomplete="off" data-lm-suppress-shortcuts="true" \
 style="display: block; width: 100%; height: 2rem; margin: 0; accent-color: #0072B2"></div>
@@ -42,8 +44,8 @@ for (const card of document.querySelectorAll("#{id}:not([data-ready])")) {{
     const at = Number(input.value), [value, sentence] = frames[at];
     layers.forEach((layer, i) => {{
       const shown = start <= i && i <= at || at <= i && i <= start;
-      layer.style.cssText = "position: absolute; inset: 0; width: 100%; height: 100%; background: none; "
-        + `z-index: ${{Math.abs(i - start)}}; display: ${{shown ? "block" : "none"}}`;
+      layer.style.cssText = "position: absolute; inset: 0; width: 100%; height: 100%; padding: 0; "
+        + `background: none; z-index: ${{Math.abs(i - start)}}; display: ${{shown ? "block" : "none"}}`;
     }});
     input.setAttribute("aria-valuetext", value);
     still.alt = `${{alt}} Shown: ${{sentence}}`;

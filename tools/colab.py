@@ -3,9 +3,10 @@
     python -m tools.colab
 
 .venv-colab/3.11, 3.12 and 3.13 hold what tests/colab/requirements.txt lists, at the versions that Colab has. The one
-with the Python of .venv is needed, and gets torch by links to .venv's copy, since a second one would weigh 700 MB.
-The others have no torch; where one cannot be built, its tests say so and are skipped. What differs from Colab is
-printed. A stamp in each folder holds the digest of what was installed, and is written only after everything was.
+with the Python of .venv is needed, since it executes the chapters: it also gets requirements-tensorflow.txt, and torch
+by links to .venv's copy, since a second one would weigh 700 MB. The others have neither; where one cannot be built, its
+tests say so and are skipped. What differs from Colab is printed. A stamp in each folder holds the digest of what was
+installed, and is written only after everything was.
 """
 
 import hashlib
@@ -21,6 +22,7 @@ from tools.environment import stop, usable
 
 ROOT = Path(__file__).resolve().parent.parent
 REQUIREMENTS = ROOT / "tests" / "colab" / "requirements.txt"
+TENSORFLOW = REQUIREMENTS.with_name("requirements-tensorflow.txt")
 FOLDER = ROOT / ".venv-colab"
 PYTHONS = ("3.11", "3.12", "3.13")
 OWN = f"{sys.version_info.major}.{sys.version_info.minor}"
@@ -47,27 +49,35 @@ def interpreters():
 
 def pinned():
     """Colab's version of each package that the requirements list, by lower-case name with hyphens."""
-    lines = (line.split("#")[0].strip() for line in REQUIREMENTS.read_text(encoding="utf-8").splitlines())
+    texts = (file.read_text(encoding="utf-8") for file in (REQUIREMENTS, TENSORFLOW))
+    lines = (line.split("#")[0].strip() for text in texts for line in text.splitlines())
     pairs = (line.split("==") for line in lines if line)
     return {name.lower().replace("_", "-"): pin for name, pin in pairs}
+
+
+def wanted(python):
+    """The files that list what goes into the environment of this Python, and a digest of what they say."""
+    files = [REQUIREMENTS, TENSORFLOW] if python == OWN else [REQUIREMENTS]
+    return files, hashlib.sha256(b"".join(file.read_bytes() for file in files)).hexdigest()
 
 
 def built(python):
     """Whether the environment of this Python was installed completely, from the requirements as they are."""
     stamp = FOLDER / python / "installed"
-    return stamp.exists() and stamp.read_text() == hashlib.sha256(REQUIREMENTS.read_bytes()).hexdigest()
+    return stamp.exists() and stamp.read_text() == wanted(python)[1]
 
 
 def build(python, interpreter):
     """Make the environment anew and install everything in it; whether that succeeded."""
-    folder = FOLDER / python
+    folder, (files, digest) = FOLDER / python, wanted(python)
     shutil.rmtree(folder, ignore_errors=True)
     print(f"Creating .venv-colab/{python} with Colab's versions, once", flush=True)
     pip = [folder / "bin" / "python", "-m", "pip", "install", "--quiet", "--disable-pip-version-check"]
-    commands = [[interpreter, "-m", "venv", folder], [*pip, "--no-deps", "--only-binary=:all:", "-r", REQUIREMENTS]]
+    pip += ["--no-deps", "--only-binary=:all:"]
+    commands = [[interpreter, "-m", "venv", folder], *([*pip, "-r", file] for file in files)]
     if any(subprocess.run(command).returncode for command in commands):
         return False
-    (folder / "installed").write_text(hashlib.sha256(REQUIREMENTS.read_bytes()).hexdigest())
+    (folder / "installed").write_text(digest)
     return True
 
 
@@ -95,7 +105,7 @@ def main():
     for python, interpreter in sorted(interpreters().items()):
         if not built(python) and not build(python, interpreter):
             if python == OWN:
-                stop(f"""Installing tests/colab/requirements.txt into .venv-colab/{python} failed; pip's own message is
+                stop(f"""Installing tests/colab/requirements*.txt into .venv-colab/{python} failed; pip's own message is
                     above. Run the same command again when it can reach a package index.""")
             print(f".venv-colab/{python} could not be built: the Colab tests skip Python {python}", flush=True)
     link_torch(site_packages(FOLDER / OWN, OWN))

@@ -1,9 +1,9 @@
 """The chapters run in Colab: its versions, its first cell, an empty folder, and "Run all" twice in one kernel.
 
 How near to Colab, which has Python 3.13: NumPy 2.1.3, SciPy 1.16.3, scikit-learn 1.6.1, Matplotlib 3.10.0, IPython
-7.34.0, ipykernel 6.17.1, pip 24.1.2 and all that these need are Colab's versions. Not Colab's: torch is the book's
-own 2.13.0 (2.11.0 there), Python is that of .venv, and the processor and its threads are this machine's. TensorFlow
-is not installed; no chapter imports it yet. test_resolution.py checks these versions, and the last test here that the
+7.34.0, ipykernel 6.17.1, pip 24.1.2, TensorFlow 2.20.0, Keras 3.13.2, tf_keras 2.20.1 and all that these need are
+Colab's versions. Not Colab's: torch is the book's own 2.13.0 (2.11.0 there), Python is that of .venv, and the processor
+and its threads are this machine's. test_resolution.py checks these versions, and the last test here that the
 kernel has them. Each chapter is executed as Colab opens it, the stored notebook with its bootstrap (see standin.py
 for what that finds in place of GitHub and an index). Every claim must hold; outputs may differ from the stored ones.
 """

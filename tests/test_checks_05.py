@@ -8,7 +8,7 @@ from pruneutils.checks import chapter_05
 
 
 def lamp(W, *, whole=False, from_below=False, kind="stable"):
-    squares = W.ravel() ** 2
+    squares = W.ravel().astype(float) ** 2
     order = np.argsort(squares, kind=kind)
     ranked = squares[order]
     total = np.cumsum(ranked) if from_below else np.cumsum(ranked[::-1])[::-1]
@@ -31,12 +31,44 @@ def unclipped(shapes, sparsity):
     return {n: scale * sum(shape) / size[n] for n, shape in shapes.items()}
 
 
-def guarded(weights, sparsity, least):
+def clipped_once(shapes, sparsity):
+    raw = unclipped(shapes, sparsity)
+    size = {n: np.prod(shape) for n, shape in shapes.items()}
+    full = {n for n, d in raw.items() if d > 1}
+    left = (1 - sparsity) * sum(size.values()) - sum(size[n] for n in full)
+    scale = left / sum(sum(shape) for n, shape in shapes.items() if n not in full)
+    return {n: 1.0 if n in full else scale * sum(shape) / size[n] for n, shape in shapes.items()}
+
+
+def two_sides(shapes, sparsity):
+    return erk({n: (shape[0], int(np.prod(shape[1:]))) for n, shape in shapes.items()}, sparsity)
+
+
+def integers(W):
+    squares = W.ravel() ** 2
+    order = np.argsort(squares, kind="stable")
+    result = np.empty_like(squares)
+    result[order] = squares[order] / np.cumsum(squares[order][::-1])[::-1]
+    return result.reshape(W.shape)
+
+
+def first_ones(weights, sparsity, least):
+    return guarded({n: W for n, W in weights.items()}, sparsity, least, of=lambda S: np.arange(least))
+
+
+def in_place(weights, sparsity, least):
+    found = guarded(weights, sparsity, least)
+    for W in weights.values():
+        W[:] = np.abs(W)
+    return found
+
+
+def guarded(weights, sparsity, least, of=None):
     top = 1 + max(np.abs(W).max() for W in weights.values())
     lifted = {}
     for name, W in weights.items():
         S = np.abs(W).astype(float)
-        S.ravel()[np.argsort(S.ravel())[-least:]] += top
+        S.ravel()[of(S) if of else np.argsort(S.ravel())[-least:]] += top
         lifted[name] = S
     return masks.global_unstructured(lifted, sparsity)
 
@@ -70,6 +102,12 @@ WRONG = [
     (chapter_05.lamp_scores, lambda W: lamp(W).ravel(), "shape"),
     (chapter_05.lamp_scores, lambda W: np.sqrt(lamp(W)), "Squares"),
     (chapter_05.lamp_scores, ties_together, "later"),
+    (chapter_05.lamp_scores, integers, "integers"),
+    (chapter_05.lamp_scores, lambda W: lamp(W) * np.abs(W).max() / 4, "seven times"),
+    (chapter_05.erk_densities, clipped_once, "repeat"),
+    (chapter_05.erk_densities, two_sides, "four sides"),
+    (chapter_05.guarded_global, first_ones, "Its largest one stays"),
+    (chapter_05.guarded_global, in_place, "changed the weights"),
     (chapter_05.erk_densities, lambda shapes, s: dict.fromkeys(shapes, 1 - s), "uniform"),
     (chapter_05.erk_densities, allocation.erdos_renyi_kernel, "sparsities"),
     (chapter_05.erk_densities, unclipped, "denser than dense"),
