@@ -1,4 +1,4 @@
-"""First and second derivatives of a PyTorch model's loss with respect to its prunable weights.
+"""First and second derivatives of a PyTorch model's loss by its prunable weights, and what deleting each really does.
 
 Names and layouts are those of ``pruneutils.pytorch.weights``; masks that the model holds are applied,
 and the derivatives are taken with respect to the weights in use, so that they do not vanish at removed ones.
@@ -124,6 +124,40 @@ def fisher_diagonal(model: nn.Module, X: np.ndarray, y: np.ndarray, *, batch: in
     for inputs, targets in zip(problem.inputs.split(batch), problem.targets.split(batch), strict=True):
         total += (vmap(grad(of_one), in_dims=(None, 0, 0))(problem.flat, inputs, targets) ** 2).sum(dim=0)
     return problem.named(total / len(problem.inputs))
+
+
+def deletions(model: nn.Module, X: np.ndarray, y: np.ndarray) -> dict[str, np.ndarray]:
+    """Change of the mean loss when one weight alone is set to zero, found by doing it: what scores try to predict.
+
+    Parameters
+    ----------
+    model, X, y : as in ``loss``. One forward pass a weight, in float64: for small networks.
+
+    Returns
+    -------
+    layer name -> float64 array of the weight's shape, in units of the loss; below zero where deletion helps.
+
+    Raises
+    ------
+    ValueError
+        as ``loss`` does.
+
+    Examples
+    --------
+    >>> model = nn.Sequential(nn.Linear(1, 1, bias=False))
+    >>> _ = nn.init.constant_(model[0].weight, 3.0)
+    >>> deletions(model, np.array([[2.0]]), np.array([5.0]))  # (0 - 5)^2 - (6 - 5)^2
+    {'0': array([[24.]])}
+    """
+    problem = _Problem(model, X, y, dtype=torch.float64)
+    changes = torch.empty_like(problem.flat)
+    with torch.no_grad():
+        before = problem.loss(problem.flat)
+        for q in range(len(changes)):
+            without = problem.flat.clone()
+            without[q] = 0
+            changes[q] = problem.loss(without) - before
+    return problem.named(changes)
 
 
 class _Problem:

@@ -205,3 +205,18 @@ def test_the_exact_hessian_has_a_limit(monkeypatch):
     monkeypatch.setattr(curvature, "EXACT_LIMIT", 34)
     with pytest.raises(ValueError, match="35 prunable weights: expected at most 34"):
         curvature.hessian(model, X, y)
+
+
+def test_a_deletion_changes_the_loss_as_it_does_in_a_copy_without_the_weight(maybe_masked):
+    """Each weight in its own place, and from the masked network: a removed weight changes nothing."""
+    model, X, y = maybe_masked
+    before = curvature.loss(model, X, y)
+    for name, found in curvature.deletions(model, X, y).items():
+        assert found.shape == weights(model)[name].shape and found.dtype == np.float64
+        for place, change in np.ndenumerate(found):
+            twin = clone(model)
+            make_permanent(twin)
+            with torch.no_grad():
+                layer = dict(twin.named_modules())[name]
+                layer.weight[place] = 0
+            assert change == pytest.approx(curvature.loss(twin, X, y) - before, abs=1e-6)

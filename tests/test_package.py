@@ -105,7 +105,13 @@ PRUNER = partial(pytorch.GradualPruner, NET, HALF)
 FIT = partial(train.fit, [NET], X, Y, steps=1)
 TWO = {"a": lambda: None}
 NORMED = nn.Sequential(nn.utils.parametrizations.weight_norm(nn.Linear(3, 2)))
-DERIVATIVES = (curvature.loss, curvature.gradients, curvature.hessian, curvature.fisher_diagonal)
+DERIVATIVES = (
+    curvature.loss,
+    curvature.gradients,
+    curvature.hessian,
+    curvature.fisher_diagonal,
+    curvature.deletions,
+)
 
 NOT_FRACTIONS = [1.0, -0.1, float("nan"), 90, "half", False, None]
 BAD_ARRAYS = {

@@ -1,0 +1,124 @@
+"""The self-checks of chapter 6: right answers pass, however written, and the usual wrong ones are told why."""
+
+from itertools import pairwise
+
+import numpy as np
+import pytest
+
+from pruneutils.checks import chapter_06
+from pruneutils.schedules import PolynomialDecay
+
+
+def clipped(step, initial, final, begin, end, *, power=3, before=0.0):
+    if step < begin:
+        return before
+    way = np.clip((step - begin) / (end - begin), 0, 1)
+    return final if way == 1 else final + (initial - final) * (1 - way) ** power
+
+
+def by_the_book(step, initial, final, begin, end):
+    return PolynomialDecay(initial_sparsity=initial, final_sparsity=final, begin_step=begin, end_step=end)(step)
+
+
+def unclipped(step, initial, final, begin, end):
+    return 0.0 if step < begin else final + (initial - final) * (1 - (step - begin) / (end - begin)) ** 3
+
+
+def slow_start(step, initial, final, begin, end):
+    return initial + (final - initial) * ((step - begin) / (end - begin)) ** 3
+
+
+def from_zero(step, initial, final, begin, end):
+    return final + (initial - final) * (1 - step / end) ** 3
+
+
+def last_of_range(begin, end, frequency):
+    steps = list(range(begin, end + 1, frequency))
+    if len(steps) < 2:
+        raise ValueError("no second mask")
+    return steps[-1]
+
+
+def floor(begin, end, frequency):
+    return begin + (end - begin) // frequency * frequency
+
+
+def of_what_is_left(sparsities):
+    kept = 1 - np.array([0.0, *sparsities])
+    return 1 - kept[1:] / kept[:-1]
+
+
+def shares_of_all(sparsities):
+    return np.diff([0.0, *sparsities])
+
+
+def of_what_is_gone(sparsities):
+    return [sparsities[0], *((b - a) / a for a, b in pairwise(sparsities))]
+
+
+def counter(schedule, epochs, steps_per_epoch):
+    return [schedule(step) for step in range(epochs * steps_per_epoch)]
+
+
+def nested(schedule, epochs, steps_per_epoch):
+    return np.array([schedule(e * steps_per_epoch + b) for e in range(epochs) for b in range(steps_per_epoch)])
+
+
+def asked_with(number):
+    return lambda schedule, epochs, steps: [schedule(number(e, b)) for e in range(epochs) for b in range(steps)]
+
+
+RIGHT = [
+    (chapter_06.cubic, clipped),
+    (chapter_06.cubic, by_the_book),
+    (chapter_06.end_on_grid, last_of_range),
+    (chapter_06.amounts, of_what_is_left),
+    (chapter_06.amounts, lambda s: list(of_what_is_left(s))),
+    (chapter_06.sparsity_in_each_step, counter),
+    (chapter_06.sparsity_in_each_step, nested),
+]
+
+WRONG = [
+    (chapter_06.cubic, lambda *a: None, "nothing so far"),
+    (chapter_06.cubic, lambda *a: clipped(*a, power=1), "linear"),
+    (chapter_06.cubic, slow_start, "wrong way"),
+    (chapter_06.cubic, from_zero, "count from begin"),
+    (chapter_06.cubic, unclipped, "exactly"),
+    (chapter_06.cubic, lambda *a: clipped(*a, before=a[1]), "before the begin step"),
+    (chapter_06.end_on_grid, lambda *a: None, "nothing so far"),
+    (chapter_06.end_on_grid, lambda begin, end, frequency: end, "no mask is made"),
+    (chapter_06.end_on_grid, lambda begin, end, f: -(-end // f) * f, "after the end"),
+    (chapter_06.end_on_grid, lambda begin, end, f: end // f * f, "starts at begin"),
+    (chapter_06.end_on_grid, floor, "raise ValueError"),
+    (chapter_06.amounts, lambda s: None, "nothing so far"),
+    (chapter_06.amounts, lambda s: s, "rest"),
+    (chapter_06.amounts, shares_of_all, "shares of all"),
+    (chapter_06.amounts, of_what_is_gone, "what is gone"),
+    (chapter_06.amounts, lambda s: of_what_is_left(s)[1:], "three calls"),
+    (chapter_06.amounts, lambda s: 1 - of_what_is_left(s), "stays"),
+    (chapter_06.sparsity_in_each_step, lambda *a: None, "nothing so far"),
+    (chapter_06.sparsity_in_each_step, asked_with(lambda e, b: e), "with the epoch"),
+    (chapter_06.sparsity_in_each_step, asked_with(lambda e, b: b), "starts again"),
+    (chapter_06.sparsity_in_each_step, asked_with(lambda e, b: 5 * e + b + 1), "the first step is step 0"),
+    (chapter_06.sparsity_in_each_step, asked_with(lambda e, b: 3 * e + b), "expected 0 to 14"),
+    (chapter_06.sparsity_in_each_step, lambda s, e, b: [s(k) for k in range(e)], "15 steps"),
+]
+
+
+@pytest.mark.parametrize(("examine", "answer"), RIGHT)
+def test_a_right_answer_is_accepted_however_it_is_written(examine, answer):
+    feedback = examine(answer)
+    assert feedback.solved, feedback
+
+
+@pytest.mark.parametrize(("examine", "answer", "words"), WRONG)
+def test_a_usual_wrong_answer_is_rejected_with_its_reason(examine, answer, words):
+    feedback = examine(answer)
+    assert not feedback.solved and words in feedback.message, feedback
+
+
+def test_every_check_has_right_answers_and_at_least_three_wrong_ones():
+    for name, examine in vars(chapter_06).items():
+        if hasattr(examine, "__wrapped__"):
+            assert [wrong for wrong, *_ in WRONG].count(examine) >= 3, name
+            assert examine in [right for right, _ in RIGHT], name
