@@ -157,7 +157,7 @@ def _facts(schedule: PolynomialDecay, steps: int) -> dict[str, object]:
         "ours": f"{1 - kept[-1]:.1%}",
         "cuts (ours)": len(cuts),
         "hardest takes, of what is left": f"{shares.max():.1%}",
-        "steps after the last": steps - int(cuts[-1]) if len(cuts) else 0,
+        "steps after the last": steps - 1 - int(cuts[-1]) if len(cuts) else 0,
     }
 
 

@@ -43,6 +43,16 @@ def floor(begin, end, frequency):
     return begin + (end - begin) // frequency * frequency
 
 
+def refusing(when):
+    def end_on_grid(begin, end, frequency):
+        last = floor(begin, end, frequency)
+        if when(begin, end, frequency, last):
+            raise ValueError("not on the grid")
+        return last
+
+    return end_on_grid
+
+
 def of_what_is_left(sparsities):
     kept = 1 - np.array([0.0, *sparsities])
     return 1 - kept[1:] / kept[:-1]
@@ -76,6 +86,7 @@ RIGHT = [
     (chapter_06.amounts, lambda s: list(of_what_is_left(s))),
     (chapter_06.sparsity_in_each_step, counter),
     (chapter_06.sparsity_in_each_step, nested),
+    (chapter_06.sparsity_in_each_step, lambda s, e, b: [s(k) for k in range(e * b) if s(k) >= 0]),
 ]
 
 WRONG = [
@@ -90,6 +101,12 @@ WRONG = [
     (chapter_06.end_on_grid, lambda begin, end, f: -(-end // f) * f, "after the end"),
     (chapter_06.end_on_grid, lambda begin, end, f: end // f * f, "starts at begin"),
     (chapter_06.end_on_grid, floor, "raise ValueError"),
+    (chapter_06.end_on_grid, refusing(lambda begin, end, f, last: last == 0), "begin=10, end=40"),
+    (chapter_06.end_on_grid, refusing(lambda begin, end, f, last: f > end), "begin=50, end=100"),
+    (chapter_06.end_on_grid, refusing(lambda begin, end, f, last: f >= end - begin), "return 100"),
+    (chapter_06.cubic, lambda s, i, f, b, e: f * (1 - (s - b) / (e - b)) ** 3, "subtract it from final"),
+    (chapter_06.amounts, lambda s: [(b - a) / a for a, b in pairwise([0.0, *s])], "divide by what is left"),
+    (chapter_06.sparsity_in_each_step, lambda s, e, b: [0.5 * s(k) for k in range(e * b)], "not those"),
     (chapter_06.amounts, lambda s: None, "nothing so far"),
     (chapter_06.amounts, lambda s: s, "rest"),
     (chapter_06.amounts, shares_of_all, "shares of all"),
@@ -97,7 +114,7 @@ WRONG = [
     (chapter_06.amounts, lambda s: of_what_is_left(s)[1:], "three calls"),
     (chapter_06.amounts, lambda s: 1 - of_what_is_left(s), "stays"),
     (chapter_06.sparsity_in_each_step, lambda *a: None, "nothing so far"),
-    (chapter_06.sparsity_in_each_step, asked_with(lambda e, b: e), "with the epoch"),
+    (chapter_06.sparsity_in_each_step, asked_with(lambda e, b: e), "never asked for a step beyond 2"),
     (chapter_06.sparsity_in_each_step, asked_with(lambda e, b: b), "starts again"),
     (chapter_06.sparsity_in_each_step, asked_with(lambda e, b: 5 * e + b + 1), "the first step is step 0"),
     (chapter_06.sparsity_in_each_step, asked_with(lambda e, b: 3 * e + b), "expected 0 to 14"),

@@ -41,7 +41,7 @@ def test_weights(browser, site, html, record_property):
         rows.append(f"{name:34} {own / 1000:12.0f} {transferred / 1000:12.0f} {unpacked / 1000:12.0f}")
     header = f"{'page':34} {'own':>12} {'transferred':>12} {'unpacked':>12}"
     limits = f"{'limit':34} {checks.OWN_BYTES / 1000:12.0f} {checks.TRANSFERRED_BYTES / 1000:12.0f}"
-    title = "table: kB of a page opened first: HTML and pictures; all, text compressed with gzip; all, uncompressed"
+    title = "table: kB of a page opened first: HTML and pictures, text as sent; all, as sent; all, unpacked"
     record_property(title, "\n".join([header, *rows, limits]))
     assert not complaints
 
