@@ -7,6 +7,7 @@ import pytest
 from tools.processors import ONE_THREAD
 
 os.environ.update(ONE_THREAD)
+os.environ.setdefault("KERAS_BACKEND", "tensorflow")  # whatever ~/.keras/keras.json says
 
 
 @pytest.hookimpl(wrapper=True)

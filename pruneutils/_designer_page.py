@@ -54,7 +54,8 @@ for (const card of document.querySelectorAll("#{id}:not([data-ready])")) {{
       + words(46, y(s) + 4, 100 * s, 'text-anchor="end"')
       + line(x(0), low(s * top), x(longest), low(s * top), 'stroke="#e3e3e3"')
       + words(46, low(s * top) + 4, 100 * s * top, 'text-anchor="end"');
-    for (let step = 0; step <= longest; step += 30) drawing += words(x(step), 364, step, 'text-anchor="middle"');
+    for (let step = 0; step <= longest; step += 30) drawing += words(x(step), 364, step,
+      `text-anchor="${{step < longest ? "middle" : "end"}}"`);
     for (const [step, share] of cuts)
       drawing += line(x(step), low(0), x(step), low(share), 'stroke="{vermilion}" stroke-width="2"');
     const dotted = 'stroke="{ink}" stroke-dasharray="2 3"', grey = 'stroke="{grey}" fill="none"';
@@ -65,7 +66,7 @@ for (const card of document.querySelectorAll("#{id}:not([data-ready])")) {{
       + `<path d="${{stairs(ours)}}" stroke="{vermilion}" stroke-width="2.5" fill="none"/>`
       + `<path d="${{stairs(toolkit)}}" stroke="{blue}" stroke-width="2.5" stroke-dasharray="7 5" fill="none"/>`
       + words(x(0), 240, "each cut, % of what is left (dashed: equal shares)")
-      + words(x(steps) + 4, y(0) - 6, "end of") + words(x(steps) + 4, y(0) + 9, "training")
+      + words(x(steps) + 4, y(0) - 12, "end of") + words(x(steps) + 4, y(0) + 9, "training")
       + words(x(longest / 2), 384, "training step", 'text-anchor="middle"')
       + words(x(0), 8, "sparsity (%)") + words(190, 8, "━ ours", 'style="fill: #a84900"')
       + words(268, 8, "╍ toolkit", 'style="fill: {blue}"') + words(368, 8, "··· goal") + words(450, 8, "─ (6.2)");
