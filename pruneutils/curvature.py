@@ -7,7 +7,7 @@ and the derivatives are taken with respect to the weights in use, so that they d
 import numpy as np
 import torch
 from torch import nn
-from torch.func import functional_call, grad, vmap
+from torch.func import functional_call, grad, jacrev, vmap
 
 from pruneutils._arguments import whole
 from pruneutils._batched import loss_for
@@ -86,7 +86,7 @@ def hessian(model: nn.Module, X: np.ndarray, y: np.ndarray) -> np.ndarray:
     if n > EXACT_LIMIT:
         raise ValueError(f"model with {n:,} prunable weights: expected at most {EXACT_LIMIT:,} for an exact Hessian")
     problem = _Problem(model, X, y, dtype=torch.float64)
-    H = torch.func.hessian(problem.loss)(problem.flat)
+    H = jacrev(grad(problem.loss), chunk_size=64)(problem.flat)  # rows at a time, so that they stay in the cache
     return ((H + H.T) / 2).numpy()
 
 
@@ -94,7 +94,7 @@ def fisher_diagonal(model: nn.Module, X: np.ndarray, y: np.ndarray, *, batch: in
     """Diagonal of the empirical Fisher matrix: the mean over samples of the squared gradient of each.
 
     It stands for the Hessian's diagonal near a minimum of the cross-entropy, is never negative, and costs
-    one backward pass a sample.
+    one backward pass a sample. At a very good fit it is far too small; see ``gauss_newton_diagonal``.
 
     Parameters
     ----------
@@ -124,6 +124,55 @@ def fisher_diagonal(model: nn.Module, X: np.ndarray, y: np.ndarray, *, batch: in
     for inputs, targets in zip(problem.inputs.split(batch), problem.targets.split(batch), strict=True):
         total += (vmap(grad(of_one), in_dims=(None, 0, 0))(problem.flat, inputs, targets) ** 2).sum(dim=0)
     return problem.named(total / len(problem.inputs))
+
+
+def gauss_newton_diagonal(model: nn.Module, X: np.ndarray, y: np.ndarray, *, batch: int = 64) -> dict[str, np.ndarray]:
+    r"""Exact diagonal of the generalised Gauss-Newton matrix of the mean loss, :math:`J^\top H_L J`.
+
+    The Hessian without the network's own second derivatives; it is never negative. For the cross-entropy it is the
+    Fisher matrix with labels drawn from the model, :math:`\sum_k p_k (\partial \log p_k / \partial w)^2`, for the
+    squared error :math:`2 (\partial f / \partial w)^2`, each averaged over samples.
+
+    Parameters
+    ----------
+    model, X, y : as in ``loss``; of ``y`` only the kind matters, labels or targets.
+    batch : samples whose derivatives are held at a time, of each one row an output.
+
+    Returns
+    -------
+    layer name -> array of the weight's shape, none below zero.
+
+    Raises
+    ------
+    ValueError
+        if ``batch`` is below 1, or as ``loss`` does.
+
+    References
+    ----------
+    Schraudolph (2002), section 3; https://doi.org/10.1162/08997660260028683. That it equals the Fisher matrix:
+    Kunstner et al. (2019), section 2; https://arxiv.org/abs/1905.12558.
+
+    Examples
+    --------
+    >>> model = nn.Sequential(nn.Linear(1, 1, bias=False))
+    >>> gauss_newton_diagonal(model, np.array([[3.0]]), np.array([5.0]))  # (3 w - 5)^2 has the curvature 2 * 3^2
+    {'0': array([[18.]], dtype=float32)}
+    """
+    whole("batch", batch, at_least=1)
+    problem = _Problem(model, X, y)
+    labels = problem.targets.dtype == torch.int64
+
+    def root(flat, inputs):  # a row an output; their squares sum to the diagonal, or for targets to half of it
+        outputs = problem.outputs(flat, inputs[None])[0]
+        if not labels:
+            return outputs
+        logs = torch.log_softmax(outputs, dim=0)
+        return logs * (logs.detach() / 2).exp()
+
+    total = torch.zeros_like(problem.flat)
+    for inputs in problem.inputs.split(batch):
+        total += (vmap(jacrev(root), in_dims=(None, 0))(problem.flat, inputs) ** 2).sum(dim=(0, 1))
+    return problem.named(total * (1 if labels else 2) / len(problem.inputs))
 
 
 def deletions(model: nn.Module, X: np.ndarray, y: np.ndarray) -> dict[str, np.ndarray]:
@@ -182,8 +231,11 @@ class _Problem:
 
     def loss(self, flat: torch.Tensor, inputs: torch.Tensor | None = None, targets: torch.Tensor | None = None):
         inputs, targets = (self.inputs, self.targets) if inputs is None else (inputs, targets)
+        return loss_for(targets)(self.outputs(flat, inputs), targets)
+
+    def outputs(self, flat: torch.Tensor, inputs: torch.Tensor) -> torch.Tensor:
         own = dict(zip(self.keys, self._pieces(flat), strict=True))
-        return loss_for(targets)(functional_call(self.model, {**self.fixed, **own}, (inputs,)), targets)
+        return functional_call(self.model, {**self.fixed, **own}, (inputs,))
 
     def named(self, flat: torch.Tensor) -> dict[str, np.ndarray]:
         return {name: piece.numpy() for name, piece in zip(self.shapes, self._pieces(flat), strict=True)}

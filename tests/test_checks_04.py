@@ -68,6 +68,23 @@ def towards_zero(W, mask, X, ridge):
     return new
 
 
+def with_ridge_times(factor):
+    return lambda W, mask, X, ridge: by_augmented_rows(W, mask, X, factor(ridge, X))
+
+
+def all_inputs_then_mask(W, mask, X, ridge):
+    return np.where(mask, np.linalg.lstsq(X, X @ W.T, rcond=None)[0].T, 0)
+
+
+def backwards(W, mask, X, ridge):
+    return 2 * W * mask - by_augmented_rows(W, mask, X, ridge)
+
+
+def squared_in_place(per_sample):
+    per_sample **= 2
+    return per_sample.mean(axis=0)
+
+
 def without_ridge(W, mask, X, ridge):
     new = np.zeros_like(W)
     for i, k in enumerate(mask):
@@ -99,16 +116,26 @@ WRONG = [
     (chapter_04.fisher_from_gradients, lambda g: g.var(axis=0), "variance"),
     (chapter_04.fisher_from_gradients, lambda g: (g**2).mean(), "shape"),
     (chapter_04.fisher_from_gradients, lambda g: (g**2).mean(axis=1), "shape"),
+    (chapter_04.fisher_from_gradients, lambda g: (g**2).sum(axis=0) / 4, "seven samples"),
+    (chapter_04.fisher_from_gradients, squared_in_place, "argument"),
     (chapter_04.delete_together, lambda w, H_inv, gone: None, "nothing so far"),
+    (chapter_04.delete_together, lambda w, H_inv, gone: by_the_hessian(w, H_inv, gone) - w, "w + update"),
+    (chapter_04.delete_together, lambda w, H_inv, gone: 2 * w - by_the_hessian(w, H_inv, gone), "wrong sign"),
+    (chapter_04.delete_together, lambda w, H_inv, gone: w.copy(), "(4.7)"),
     (chapter_04.delete_together, lambda w, H_inv, gone: np.where(np.isin(np.arange(6), gone), 0, w), "OBD"),
     (chapter_04.delete_together, summed_updates, "together"),
     (chapter_04.delete_together, one_after_the_other_with_a_stale_inverse, "new inverse"),
     (chapter_04.delete_together, wrong_sign, "wrong way"),
     (chapter_04.delete_together, in_place, "argument"),
     (chapter_04.refit, lambda W, mask, X, ridge: None, "nothing so far"),
-    (chapter_04.refit, lambda W, mask, X, ridge: W * mask, "make up"),
+    (chapter_04.refit, lambda W, mask, X, ridge: W * mask, "nothing was fitted"),
     (chapter_04.refit, lambda W, mask, X, ridge: W, "exactly zero"),
     (chapter_04.refit, towards_zero, "old weights"),
+    (chapter_04.refit, all_inputs_then_mask, "masked afterwards"),
+    (chapter_04.refit, backwards, "wrong way"),
+    (chapter_04.refit, with_ridge_times(lambda ridge, X: ridge / 2), "sizes are off"),
+    (chapter_04.refit, with_ridge_times(lambda ridge, X: 2 * ridge), "sizes are off"),
+    (chapter_04.refit, with_ridge_times(lambda ridge, X: ridge * len(X)), "sizes are off"),
     (chapter_04.refit, without_ridge, "stay where they were"),
     (chapter_04.refit, same_inputs_for_all, "regression of its own"),
 ]

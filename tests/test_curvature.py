@@ -163,13 +163,55 @@ def test_fisher_is_the_hessian_in_expectation_where_the_model_is_true():
     assert np.allclose(flat(curvature.fisher_diagonal(model, X, y, batch=4096).values()), exact, rtol=0.05)
 
 
+@pytest.mark.parametrize("batch", [1, 4, 64])
+def test_gauss_newton_is_the_jacobian_around_the_losss_own_hessian(maybe_masked, batch):
+    """Built in full from rows of autograd; the labels do not matter, and a last short batch counts, too."""
+    model, X, y = maybe_masked
+    copy, parameters = plain(model)
+    G = 0
+    for i in range(len(X)):
+        outputs = copy(torch.from_numpy(X[i : i + 1]))[0]
+        rows = [flat(torch.autograd.grad(output, parameters, retain_graph=True)) for output in outputs]
+        J, p = np.array(rows), torch.softmax(outputs, dim=0).detach().numpy()
+        inner = np.diag(p) - np.outer(p, p) if y.dtype.kind == "i" else np.array([[2.0]])
+        G = G + J.T @ inner @ J / len(X)
+    for targets in (y, y[::-1]):
+        ours = curvature.gauss_newton_diagonal(model, X, targets, batch=batch)
+        assert {name: h.shape for name, h in ours.items()} == {name: W.shape for name, W in weights(model).items()}
+        assert np.allclose(flat(ours.values()), np.diag(G), rtol=1e-4, atol=1e-7)
+
+
+@pytest.mark.parametrize("kind", ["a single layer", "linear regression"])
+def test_gauss_newton_is_the_hessian_of_a_linear_model(kind):
+    """A linear model has no second derivatives of its own to leave out; masks change where it is, not that."""
+    build, X, y = {**PROBLEMS, "linear regression": (lambda seed: nn.Linear(4, 1), FLAT, TARGETS)}[kind]
+    with torch.random.fork_rng(devices=[]):
+        model = build(1)
+    apply_masks(model, {name: RNG.random(W.shape) > 0.4 for name, W in weights(model).items()})
+    ours = flat(curvature.gauss_newton_diagonal(model, X, y).values())
+    assert np.allclose(ours, np.diag(curvature.hessian(model, X, y)), rtol=1e-4, atol=1e-7)
+
+
+def test_gauss_newton_survives_a_perfect_fit():
+    """The empirical Fisher matrix falls with the square of what is missing to certainty, this one in proportion."""
+    with torch.random.fork_rng(devices=[]):
+        torch.manual_seed(0)
+        model = nn.Linear(1, 2, bias=False)
+    with torch.no_grad():
+        model.weight.copy_(torch.tensor([[5.0], [-5.0]]))
+    X, y = np.ones((3, 1)), np.zeros(3, dtype=int)
+    missing = 1 / (1 + np.exp(10))
+    assert np.allclose(curvature.gauss_newton_diagonal(model, X, y)[""], missing * (1 - missing), rtol=1e-4)
+    assert np.allclose(curvature.fisher_diagonal(model, X, y)[""], missing**2, rtol=1e-3)
+
+
 def test_the_model_is_left_as_it_was(maybe_masked):
     """Modes, running statistics, masks, gradients, the order of random numbers: all as found."""
     model, X, y = maybe_masked
     before = {name: tensor.clone() for name, tensor in model.state_dict().items()}
     modes, state = [module.training for module in model.modules()], torch.random.get_rng_state()
-    for function in (curvature.loss, curvature.gradients, curvature.hessian, curvature.fisher_diagonal):
-        function(model, X, y)
+    for name in ("loss", "gradients", "hessian", "fisher_diagonal", "gauss_newton_diagonal", "deletions"):
+        getattr(curvature, name)(model, X, y)
     after = model.state_dict()
     assert list(after) == list(before) and all(torch.equal(after[name], before[name]) for name in before)
     assert [module.training for module in model.modules()] == modes

@@ -110,6 +110,7 @@ DERIVATIVES = (
     curvature.gradients,
     curvature.hessian,
     curvature.fisher_diagonal,
+    curvature.gauss_newton_diagonal,
     curvature.deletions,
 )
 
@@ -243,6 +244,7 @@ BAD = [
     *(bad(derivative, NORMED, X, Y, says="layer '0' … parametrised") for derivative in DERIVATIVES),
     bad(curvature.hessian, nn.Linear(50, 41), X, Y, says="2,050 prunable weights … at most 2,000"),
     bad(curvature.fisher_diagonal, NET, X, Y, batch=0, says="batch=0 … at least 1"),
+    bad(curvature.gauss_newton_diagonal, NET, X, Y, batch=0, says="batch=0 … at least 1"),
     *(bad(pytorch.apply_masks, NET, none, says="masks= … at least one") for none in ({}, None, [MASK])),
     bad(pytorch.apply_masks, NET, {"fc": MASK}, says="masks['fc'] … no such layer … ['0']"),
     bad(pytorch.apply_masks, NET, {"0": MASK.T}, says="masks['0'] … shape (3, 2) … boolean … (2, 3)"),
