@@ -2,7 +2,7 @@
 
 - Colab's packages: an environment of tools/colab.py, real and at Colab's versions. A throwaway environment lies on
   top of it: what pip installs lands there, and Colab's other packages are metadata in it, without code.
-- The index: a folder of wheels. mnist1d, jedi and setuptools are packed again from .venv; of every package that Colab
+- The index: a folder of wheels. What Colab lacks is packed again from .venv; of every package that Colab
   has there are two newer versions besides, empty, a next one and 99, which pip would take if anything asked for them.
 - GitHub: a repository made from the working tree, tagged with the package's version; git is told to clone it
   wherever the book's address is asked for. The call of pip, its clone and its build of a wheel run unchanged.
@@ -43,7 +43,7 @@ VERSIONS = {  # the dozen that matter, in Colab on 2026-08-19
     "requests": "2.32.4",
 }
 NEW = {"pruneutils", "mnist1d", "jedi"}  # Colab's IPython lacks jedi, which it needs; pip completes that
-PACKED = ("mnist1d", "jedi", "setuptools")
+PACKED = ("mnist1d", "jedi", "setuptools", "tensorflow-model-optimization", "mock")
 
 
 def normal(name: str) -> str:
@@ -97,7 +97,7 @@ def throwaway(folder: Path, python: str, others: dict[str, str]) -> Path:
 def pack(name: str, folder: Path):
     """The wheel from which an installed pure-Python package came."""
     installed = distribution(name)
-    path = folder / f"{name}-{installed.version}-py3-none-any.whl"
+    path = folder / f"{name.replace('-', '_')}-{installed.version}-py3-none-any.whl"
     with zipfile.ZipFile(path, "w") as wheel:
         for file in installed.files:
             if ".." not in file.parts and file.suffix != ".pyc" and file.name not in ("INSTALLER", "REQUESTED"):
