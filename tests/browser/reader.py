@@ -38,8 +38,13 @@ class Visit:
         self.page.on("console", lambda m: m.type == "error" and self.complaints.append(f"console: {m.text}"))
         self.page.on("pageerror", lambda error: self.complaints.append(f"script: {error}"))
         self.page.on("request", self.outside)
-        self.page.on("requestfailed", lambda r: self.complaints.append(f"failed: {r.url} {r.failure}"))
+        self.page.on("requestfailed", self.request_failed)
         self.page.on("response", lambda r: r.status >= 400 and self.complaints.append(f"status {r.status}: {r.url}"))
+
+    def request_failed(self, request):
+        """What could not be fetched; a request that the next page cut short is no fault of this one."""
+        if request.failure != "net::ERR_ABORTED":
+            self.complaints.append(f"failed: {request.url} {request.failure}")
 
     def outside(self, request) -> None:
         if not request.url.startswith((self.base, "data:", "blob:")):
