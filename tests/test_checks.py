@@ -1,8 +1,8 @@
 """The self-checks of the exercises: each accepts right answers, however written, and rejects the usual wrong ones."""
 
 import numpy as np
-import pytest
 import torch
+from examination import examination
 
 from pruneutils.checks import Feedback, chapter_01, chapter_02, check
 
@@ -147,25 +147,11 @@ WRONG = [
 ]  # fmt: skip
 
 
-@pytest.mark.parametrize(("examine", "answer"), RIGHT)
-def test_a_right_answer_is_accepted_however_it_is_written(examine, answer):
-    feedback = examine(answer)
-    assert feedback.solved, feedback
-
-
-@pytest.mark.parametrize(("examine", "answer", "words"), WRONG)
-def test_a_usual_wrong_answer_is_rejected_with_its_reason(examine, answer, words):
-    feedback = examine(answer)
-    assert not feedback.solved and words in feedback.message, feedback
-
-
-def test_every_check_has_right_answers_and_at_least_three_wrong_ones():
-    examined = [examine for examine, *_ in WRONG]
-    for module in (chapter_01, chapter_02):
-        for name, examine in vars(module).items():
-            if hasattr(examine, "__wrapped__"):
-                assert examined.count(examine) >= 3, name
-                assert examine in [right for right, _ in RIGHT], name
+(
+    test_a_right_answer_is_accepted_however_it_is_written,
+    test_a_usual_wrong_answer_is_rejected_with_its_reason,
+    test_every_check_has_right_answers_and_at_least_three_wrong_ones,
+) = examination(RIGHT, WRONG, chapter_01, chapter_02)
 
 
 def test_an_error_in_the_readers_code_is_reported_not_raised():

@@ -4,7 +4,7 @@ import math
 from itertools import product
 
 import numpy as np
-import pytest
+from examination import examination
 
 from pruneutils import masks
 from pruneutils.checks import chapter_03
@@ -100,21 +100,8 @@ WRONG = [
 ]
 
 
-@pytest.mark.parametrize(("examine", "answer"), RIGHT)
-def test_a_right_answer_is_accepted_however_it_is_written(examine, answer):
-    feedback = examine(answer)
-    assert feedback.solved, feedback
-
-
-@pytest.mark.parametrize(("examine", "answer", "words"), WRONG)
-def test_a_usual_wrong_answer_is_rejected_with_its_reason(examine, answer, words):
-    feedback = examine(answer)
-    assert not feedback.solved and any(word in feedback.message for word in words.split("|")), feedback
-
-
-def test_every_check_has_right_answers_and_at_least_three_wrong_ones():
-    examined = [examine for examine, *_ in WRONG]
-    for name, examine in vars(chapter_03).items():
-        if hasattr(examine, "__wrapped__"):
-            assert examined.count(examine) >= 3, name
-            assert examine in [right for right, _ in RIGHT], name
+(
+    test_a_right_answer_is_accepted_however_it_is_written,
+    test_a_usual_wrong_answer_is_rejected_with_its_reason,
+    test_every_check_has_right_answers_and_at_least_three_wrong_ones,
+) = examination(RIGHT, WRONG, chapter_03)

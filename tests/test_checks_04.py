@@ -1,7 +1,7 @@
 """The self-checks of chapter 4's exercises: right answers pass, however written, and the usual wrong ones do not."""
 
 import numpy as np
-import pytest
+from examination import examination
 
 from pruneutils import scores
 from pruneutils.checks import chapter_04
@@ -141,13 +141,8 @@ WRONG = [
 ]
 
 
-@pytest.mark.parametrize(("examine", "answer"), RIGHT)
-def test_a_right_answer_is_accepted_however_it_is_written(examine, answer):
-    feedback = examine(answer)
-    assert feedback.solved, feedback
-
-
-@pytest.mark.parametrize(("examine", "answer", "words"), WRONG)
-def test_a_usual_wrong_answer_is_rejected_with_its_reason(examine, answer, words):
-    feedback = examine(answer)
-    assert not feedback.solved and words in feedback.message, feedback
+(
+    test_a_right_answer_is_accepted_however_it_is_written,
+    test_a_usual_wrong_answer_is_rejected_with_its_reason,
+    test_every_check_has_right_answers_and_at_least_three_wrong_ones,
+) = examination(RIGHT, WRONG, chapter_04)

@@ -1,7 +1,7 @@
 """The self-checks of chapter 5's exercises: right answers pass, however written, and the usual wrong ones do not."""
 
 import numpy as np
-import pytest
+from examination import examination
 
 from pruneutils import allocation, masks, scores
 from pruneutils.checks import chapter_05
@@ -119,13 +119,8 @@ WRONG = [
 ]  # fmt: skip
 
 
-@pytest.mark.parametrize(("examine", "answer"), RIGHT)
-def test_a_right_answer_is_accepted_however_it_is_written(examine, answer):
-    feedback = examine(answer)
-    assert feedback.solved, feedback
-
-
-@pytest.mark.parametrize(("examine", "answer", "words"), WRONG)
-def test_a_usual_wrong_answer_is_rejected_with_its_reason(examine, answer, words):
-    feedback = examine(answer)
-    assert not feedback.solved and words in feedback.message, feedback
+(
+    test_a_right_answer_is_accepted_however_it_is_written,
+    test_a_usual_wrong_answer_is_rejected_with_its_reason,
+    test_every_check_has_right_answers_and_at_least_three_wrong_ones,
+) = examination(RIGHT, WRONG, chapter_05)

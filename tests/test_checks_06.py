@@ -3,7 +3,7 @@
 from itertools import pairwise
 
 import numpy as np
-import pytest
+from examination import examination
 
 from pruneutils.checks import chapter_06
 from pruneutils.schedules import PolynomialDecay
@@ -122,20 +122,8 @@ WRONG = [
 ]
 
 
-@pytest.mark.parametrize(("examine", "answer"), RIGHT)
-def test_a_right_answer_is_accepted_however_it_is_written(examine, answer):
-    feedback = examine(answer)
-    assert feedback.solved, feedback
-
-
-@pytest.mark.parametrize(("examine", "answer", "words"), WRONG)
-def test_a_usual_wrong_answer_is_rejected_with_its_reason(examine, answer, words):
-    feedback = examine(answer)
-    assert not feedback.solved and words in feedback.message, feedback
-
-
-def test_every_check_has_right_answers_and_at_least_three_wrong_ones():
-    for name, examine in vars(chapter_06).items():
-        if hasattr(examine, "__wrapped__"):
-            assert [wrong for wrong, *_ in WRONG].count(examine) >= 3, name
-            assert examine in [right for right, _ in RIGHT], name
+(
+    test_a_right_answer_is_accepted_however_it_is_written,
+    test_a_usual_wrong_answer_is_rejected_with_its_reason,
+    test_every_check_has_right_answers_and_at_least_three_wrong_ones,
+) = examination(RIGHT, WRONG, chapter_06)
