@@ -15,7 +15,19 @@ import torch
 from torch import nn
 
 import pruneutils
-from pruneutils import _arguments, allocation, claims, curvature, masks, measure, pytorch, schedules, scores, train
+from pruneutils import (
+    _arguments,
+    allocation,
+    attention,
+    claims,
+    curvature,
+    masks,
+    measure,
+    pytorch,
+    schedules,
+    scores,
+    train,
+)
 
 PACKAGE = Path(pruneutils.__file__).parent
 MODULES = sorted(PACKAGE.rglob("*.py"))
@@ -253,6 +265,19 @@ BAD = [
     bad(pytorch.GradualPruner, NET, 0.5, says="schedule=0.5 … function"),
     bad(PRUNER, score="magnitude", says="score='magnitude' … function"),
     bad(pytorch.GradualPruner(NET, lambda step: 1.0).step, says="sparsity=1.0 … [0, 1)"),
+    *(
+        bad(remove, NET, none, says="kept= … at least one")
+        for remove in (pytorch.remove_neurons, pytorch.remove_channels, attention.remove_heads)
+        for none in ({}, None, [MASK])
+    ),
+    bad(pytorch.remove_neurons, NET, {"0": MASK}, says="kept['0'] … shape (2, 3) … boolean … (2,)"),
+    bad(pytorch.remove_channels, NET, {"0": MASK}, says="kept['0'] … no such convolutional layer"),
+    bad(pytorch.coupled_layers, nn.ReLU(), says="model=ReLU … linear or convolutional layer"),
+    bad(attention.remove_heads, NET, {"0": MASK}, says="kept['0'] … no such self-attention … []"),
+    bad(attention.SelfAttention, 8, 0, says="heads=0 … at least 1"),
+    bad(attention.SelfAttention, 8, 3, says="heads=3 … divisor of width=8"),
+    bad(attention.SelfAttention, 8, 2, head_width=0, says="head_width=0 … at least 1"),
+    bad(attention.SelfAttention, 8, 2, dropout=1, says="dropout=1 … [0, 1)"),
     *(bad(measure.sparsity, none, says="masks= … at least one") for none in ({}, MASK)),
     bad(measure.sparsity, {"a": MASK * 1}, says="masks['a'] of dtype int64 … boolean"),
     bad(measure.sparsity, {"a": MASK[:0]}, says="masks['a'] of shape (0, 3) … at least one"),
@@ -309,7 +334,7 @@ def test_every_function_that_says_it_refuses_is_in_the_table_above():
     covered = {(function.__module__, function.__qualname__.partition(".")[0]) for function in functions}
     documented = {
         (thing.__module__, name)
-        for module in (scores, masks, allocation, schedules, pytorch, curvature, measure, train, claims)
+        for module in (scores, masks, allocation, schedules, pytorch, attention, curvature, measure, train, claims)
         for name, thing in inspect.getmembers(module, callable)
         if thing.__module__ == module.__name__ or thing.__module__.startswith("pruneutils._")
         if "Raises\n" in (thing.__doc__ or "")
