@@ -43,7 +43,7 @@ VERSIONS = {  # the dozen that matter, in Colab on 2026-08-19
     "requests": "2.32.4",
 }
 NEW = {"pruneutils", "mnist1d", "jedi"}  # Colab's IPython lacks jedi, which it needs; pip completes that
-PACKED = ("mnist1d", "jedi", "setuptools", "tensorflow-model-optimization", "mock")
+PACKED = ("mnist1d", "jedi", "setuptools", "tensorflow-model-optimization", "mock", "torch-pruning")
 
 
 def normal(name: str) -> str:
