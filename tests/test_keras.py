@@ -555,7 +555,7 @@ def test_in_a_fresh_process_a_permanent_file_needs_nothing_of_ours_and_a_held_on
 @only_tensorflow
 def test_all_of_this_holds_on_the_pytorch_backend():
     environment = os.environ | {"KERAS_BACKEND": "torch"}
-    options = ["-q", "-x", "-W", "ignore", "-p", "no:cacheprovider", "-p", "no:xdist"]
+    options = ["-q", "-x", "-W", "ignore", "-p", "no:cacheprovider", "-n", "0"]
     run = [sys.executable, "-m", "pytest", *options, __file__]
     done = subprocess.run(run, cwd=Path(__file__).parents[1], capture_output=True, text=True, env=environment)
     assert done.returncode == 0 and " passed" in done.stdout, done.stdout[-3000:]

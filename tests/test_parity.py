@@ -15,7 +15,7 @@ from torch import nn
 from pruneutils import keras as in_keras
 from pruneutils import masks, scores
 from pruneutils import pytorch as in_torch
-from pruneutils.schedules import PolynomialDecay
+from pruneutils.schedules import Constant, PolynomialDecay
 
 NAMES = ["conv", "hidden", "head"]
 SPARSITIES = [0.3, 0.5, 0.8, 0.95]
@@ -163,6 +163,23 @@ def test_polynomial_decay_is_tfmots_at_every_step(begin, end, frequency, power, 
         assert np.abs(wanted - theirs)[end:].max() < 1e-6
     elif initial < final:
         assert (theirs[end:] < final).all(), "tfmot now arrives: say so in the chapter"
+
+
+def test_ours_refuse_a_built_tf_keras_model_and_name_its_library():
+    """Its layers have the same names and kernels of the same shapes: only the library tells it from one of ours."""
+    legacy = model_of(tf_keras, *parameters(seed=0))
+    before = legacy.get_weights()
+    calls = [
+        in_keras.weights,
+        in_keras.masks_of,
+        in_keras.make_permanent,
+        lambda model: in_keras.apply_masks(model, {"head": np.zeros((12, 3), dtype=bool)}),
+        lambda model: in_keras.GradualPruner(model, Constant(sparsity=0.5)),
+    ]
+    for call in calls:
+        with pytest.raises(ValueError, match=r"model=Sequential: .*Keras 3.*tf_keras"):
+            call(legacy)
+    assert all(np.array_equal(a, b) for a, b in zip(before, legacy.get_weights(), strict=True))
 
 
 def test_tfmot_refuses_a_keras_3_model_without_saying_why():

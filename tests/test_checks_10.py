@@ -1,7 +1,8 @@
-"""The self-checks of chapter 10's exercises: right answers pass, however written, and the usual wrong ones do not."""
+"""The self-checks of chapter 10: right answers pass, however written, and the usual wrong ones are told why."""
 
 import numpy as np
 import pytest
+from examination import examination
 
 from pruneutils.checks import chapter_10
 
@@ -57,6 +58,20 @@ def reshaped(mask, behind=None):
 
 def numbers(mask, behind=None):
     return by_axes(mask, behind).astype(int)
+
+
+def inverted(mask, behind=None):
+    return ~by_axes(mask, behind)
+
+
+def in_place(mask, behind=None):
+    answer = by_axes(mask, behind).copy()
+    mask[:] = True
+    return answer
+
+
+def nothing(*arguments, **options):
+    return None
 
 
 class Counted(keras.constraints.Constraint):
@@ -170,46 +185,45 @@ class PastTheData(OwnCount):
 
 
 RIGHT = [
-    ("to_keras", by_axes),
-    ("to_keras", by_swaps),
-    ("to_keras", pixels_in_one_axis),
-    ("every_third", Counted),
-    ("every_third", ByCond),
-    ("step_counter", Iterations),
-    ("step_counter", OwnCount),
+    (chapter_10.to_keras, by_axes),
+    (chapter_10.to_keras, by_swaps),
+    (chapter_10.to_keras, pixels_in_one_axis),
+    (chapter_10.every_third, Counted),
+    (chapter_10.every_third, ByCond),
+    (chapter_10.step_counter, Iterations),
+    (chapter_10.step_counter, OwnCount),
 ]
+
 WRONG = [
-    ("to_keras", transposed, "height and width"),
-    ("to_keras", only_dense, "shape"),
-    ("to_keras", without_flatten, "transpose alone"),
-    ("to_keras", width_first, "10.3"),
-    ("to_keras", reshaped, "dense"),
-    ("to_keras", numbers, "boolean"),
-    ("every_third", PythonCount, "keras.Variable"),
-    ("every_third", Always, "eager"),
-    ("every_third", FromZero, "count from 1"),
-    ("every_third", Inverted, "kept weights"),
-    ("every_third", Shared, "counts for itself"),
-    ("step_counter", Batches, "begins anew"),
-    ("step_counter", Calls, "not calls"),
-    ("step_counter", FromZeroSteps, "first epoch"),
-    ("step_counter", EachFitAnew, "go on counting"),
-    ("step_counter", PastTheData, "last call"),
+    (chapter_10.to_keras, transposed, "height and width"),
+    (chapter_10.to_keras, only_dense, "shape"),
+    (chapter_10.to_keras, without_flatten, "transpose alone"),
+    (chapter_10.to_keras, width_first, "10.3"),
+    (chapter_10.to_keras, reshaped, "dense"),
+    (chapter_10.to_keras, numbers, "boolean"),
+    (chapter_10.to_keras, inverted, "wrong in"),
+    (chapter_10.to_keras, in_place, "changed the mask"),
+    (chapter_10.to_keras, nothing, "returned nothing"),
+    (chapter_10.every_third, PythonCount, "keras.Variable"),
+    (chapter_10.every_third, Always, "eager"),
+    (chapter_10.every_third, FromZero, "count from 1"),
+    (chapter_10.every_third, Inverted, "kept weights"),
+    (chapter_10.every_third, Shared, "counts for itself"),
+    (chapter_10.step_counter, Batches, "begins anew"),
+    (chapter_10.step_counter, Calls, "not calls"),
+    (chapter_10.step_counter, FromZeroSteps, "first epoch"),
+    (chapter_10.step_counter, EachFitAnew, "go on counting"),
+    (chapter_10.step_counter, PastTheData, "last call"),
 ]
 
 
-@pytest.mark.parametrize("name, answer", RIGHT, ids=lambda value: getattr(value, "__name__", value))
-def test_right_answers_pass_however_written(name, answer):
-    feedback = getattr(chapter_10, name)(answer)
-    assert feedback.solved, feedback
+(
+    test_a_right_answer_is_accepted_however_it_is_written,
+    test_a_usual_wrong_answer_is_rejected_with_its_reason,
+    test_every_check_has_right_answers_and_at_least_three_wrong_ones,
+) = examination(RIGHT, WRONG, chapter_10)
 
 
-@pytest.mark.parametrize("name, answer, words", WRONG, ids=lambda value: getattr(value, "__name__", value))
-def test_wrong_answers_are_told_what_is_wrong(name, answer, words):
-    feedback = getattr(chapter_10, name)(answer)
-    assert not feedback.solved and words in feedback.message, feedback
-
-
-@pytest.mark.parametrize("name", sorted({name for name, _ in RIGHT}))
-def test_an_empty_answer_is_not_solved(name):
-    assert not getattr(chapter_10, name)(lambda *arguments, **options: None).solved
+@pytest.mark.parametrize("examine", [chapter_10.every_third, chapter_10.step_counter])
+def test_an_empty_answer_is_not_solved(examine):
+    assert not examine(nothing).solved
