@@ -1,10 +1,12 @@
 """Which layers of a PyTorch model are prunable, and what ``torch.nn.utils.prune`` keeps on them."""
 
 from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 
 import numpy as np
 import torch
 from torch import nn
+from torch.nn.attention import SDPBackend, sdpa_kernel
 from torch.nn.modules.linear import NonDynamicallyQuantizableLinear
 
 from pruneutils._arguments import some
@@ -117,3 +119,15 @@ def inputs_for(model: nn.Module, X: np.ndarray) -> torch.Tensor:
     """Put inputs on the device and into the float type of the model's first parameter."""
     of_model = next((p for p in model.parameters() if p.is_floating_point()), torch.empty(0))
     return torch.from_numpy(np.asarray(X, dtype=np.float32)).to(of_model.device, of_model.dtype)
+
+
+@contextmanager
+def step_by_step() -> Iterator[None]:
+    """Have torch compute attention by matrix products that a counter of operations can see."""
+    fast = torch.backends.mha.get_fastpath_enabled()
+    torch.backends.mha.set_fastpath_enabled(False)
+    try:
+        with sdpa_kernel(SDPBackend.MATH):
+            yield
+    finally:
+        torch.backends.mha.set_fastpath_enabled(fast)

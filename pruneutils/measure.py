@@ -81,7 +81,8 @@ def macs(model: "nn.Module", inputs: np.ndarray, *, skip_masked: bool = False) -
     """Multiply-accumulate operations of one forward pass in matrix products and convolutions.
 
     The pass is one of a copy in evaluation mode: the model, its running statistics included, stays as it is.
-    Counted by ``torch.utils.flop_counter``, at two floating-point operations each.
+    Counted by ``torch.utils.flop_counter``, at two floating-point operations each; attention is computed step by step
+    while it counts, since it knows none of the fused kernels.
 
     Parameters
     ----------
@@ -113,12 +114,12 @@ def macs(model: "nn.Module", inputs: np.ndarray, *, skip_masked: bool = False) -
     import torch
     from torch.utils.flop_counter import FlopCounterMode
 
-    from pruneutils._torch_layers import inputs_for
+    from pruneutils._torch_layers import inputs_for, step_by_step
     from pruneutils.pytorch import clone, masks_of
 
     masks, model = masks_of(model), clone(model).eval()
     counter = FlopCounterMode(display=False)
-    with torch.no_grad(), counter:
+    with torch.no_grad(), step_by_step(), counter:
         model(inputs_for(model, inputs))
     total = counter.get_total_flops() / 2
     if skip_masked:

@@ -115,6 +115,18 @@ def test_macs_skip_the_masked_share_of_each_layer_by_itself():
     assert measure.macs(model, inputs, skip_masked=True) == 2 * 6 + 7
 
 
+@pytest.mark.parametrize("batch_first", [True, False])
+def test_macs_of_torchs_transformer_count_what_its_fused_kernels_do(batch_first):
+    """In evaluation it takes a path of one fused operation, which the counter of torch does not know."""
+    width, inner, tokens = 8, 12, 5
+    layer = nn.TransformerEncoderLayer(width, 2, inner, batch_first=batch_first).eval()
+    shape = (1, tokens, width) if batch_first else (tokens, 1, width)
+    expected = tokens * (4 * width**2 + 2 * width * inner) + 2 * tokens**2 * width
+    fast = torch.backends.mha.get_fastpath_enabled()
+    assert measure.macs(layer, np.ones(shape)) == expected
+    assert torch.backends.mha.get_fastpath_enabled() == fast
+
+
 def test_counting_macs_leaves_running_statistics_alone():
     """A forward pass in training mode moves them: the measure would change what it measures."""
     model = nn.Sequential(nn.Linear(3, 4), nn.BatchNorm1d(4))
