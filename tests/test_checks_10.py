@@ -107,6 +107,24 @@ class PythonCount(keras.constraints.Constraint):
         return ops.where(self.mask, w, 0.0) if self.calls % 3 == 0 else w
 
 
+class VariableCountPythonIf(PythonCount):
+    """Half of the way: the count is a variable, the choice is still Python's."""
+
+    def __init__(self, mask):
+        super().__init__(mask)
+        self.calls = keras.Variable(0, dtype="int32", trainable=False)
+
+    def __call__(self, w):
+        self.calls.assign_add(1)
+        return ops.where(self.mask, w, 0.0) if self.calls % 3 == 0 else w
+
+
+class VariableCountPythonNot(VariableCountPythonIf):
+    def __call__(self, w):
+        self.calls.assign_add(1)
+        return w if not ops.equal(self.calls % 3, 0) else ops.where(self.mask, w, 0.0)
+
+
 class Always(keras.constraints.Constraint):
     def __init__(self, mask):
         self.mask = keras.Variable(mask, dtype="bool", trainable=False)
@@ -142,6 +160,11 @@ class Iterations(keras.callbacks.Callback):
 
     def on_train_batch_end(self, batch, logs=None):
         self.steps.append(self.model.optimizer.iterations.numpy())
+
+
+class TheVariable(Iterations):
+    def on_train_batch_end(self, batch, logs=None):
+        self.steps.append(self.model.optimizer.iterations)
 
 
 class OwnCount(keras.callbacks.Callback):
@@ -205,11 +228,14 @@ WRONG = [
     (chapter_10.to_keras, in_place, "changed the mask"),
     (chapter_10.to_keras, nothing, "returned nothing"),
     (chapter_10.every_third, PythonCount, "keras.Variable"),
+    (chapter_10.every_third, VariableCountPythonIf, "Python's `if`"),
+    (chapter_10.every_third, VariableCountPythonNot, "keras.ops.where"),
     (chapter_10.every_third, Always, "eager"),
     (chapter_10.every_third, FromZero, "count from 1"),
     (chapter_10.every_third, Inverted, "kept weights"),
     (chapter_10.every_third, Shared, "counts for itself"),
     (chapter_10.step_counter, Batches, "begins anew"),
+    (chapter_10.step_counter, TheVariable, "not its value"),
     (chapter_10.step_counter, Calls, "not calls"),
     (chapter_10.step_counter, FromZeroSteps, "first epoch"),
     (chapter_10.step_counter, EachFitAnew, "go on counting"),

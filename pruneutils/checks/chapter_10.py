@@ -68,7 +68,14 @@ def every_third(constraint):
         step = tf.function(lambda: optimiser.apply([tf.ones(4)], [w]), autograph=False)
         values = []
         for _ in range(steps):
-            (step if traced else step.python_function)()
+            try:
+                (step if traced else step.python_function)()
+            except tf.errors.OperatorNotAllowedInGraphError:
+                expect(
+                    False,
+                    "traced, the count has no value yet, so Python's `if` (or `and`, `or`, `not`) cannot decide; the "
+                    "choice has to be an operation such as keras.ops.where.",
+                )
             values.append(w.numpy())
         return np.array(values)
 
@@ -117,6 +124,11 @@ def step_counter(callback):
         counter = callback()
         for epochs in (2, 1):
             model.fit(X[:samples], y[:samples], batch_size=4, epochs=epochs, verbose=0, callbacks=[counter])
+        expect(
+            not any(hasattr(step, "assign") for step in counter.steps),
+            "a variable was appended and not its value: each entry of the list is the same variable, which goes on "
+            "counting; use int(...).",
+        )
         return [int(step) for step in counter.steps]
 
     steps = found(1)
