@@ -21,9 +21,9 @@ ACTIVATIONS = (nn.ReLU, nn.Tanh, nn.Sigmoid, nn.GELU, nn.PReLU)
 
 
 class Stage(nn.Module):
-    """A layer, perhaps batch-norm, an activation; with ``second``, a residual block of two layers."""
+    """A layer, perhaps batch-norm, an activation; or a residual block of two layers, its shortcut perhaps a third."""
 
-    def __init__(self, make, norm, activation, *, inputs, inner, outputs, second):
+    def __init__(self, make, norm, activation, *, inputs, inner, outputs, second, projected):
         super().__init__()
         self.first = make(inputs, inner)
         self.norm = norm(inner)
@@ -31,7 +31,7 @@ class Stage(nn.Module):
         if second:
             self.second = make(inner, outputs)
             self.after = norm(outputs)
-            self.short = nn.Identity() if inputs == outputs else make(inputs, outputs)
+            self.short = make(inputs, outputs) if projected else nn.Identity()
         self.last = activation()
 
     def forward(self, x):
@@ -41,15 +41,22 @@ class Stage(nn.Module):
         return self.last(self.short(x) + self.after(self.second(inner)))
 
 
-def image_net(widths, residual, kernel, stride, bias, normed, activation, ending):
-    """A convolutional network for 8 x 8 images of two channels; ``residual[i]`` tells if stage i is a block."""
-    make = partial(nn.Conv2d, kernel_size=kernel, padding=kernel // 2, bias=bias)
-    stages, inputs = [], 2
-    for width, second in zip(widths, residual, strict=True):
-        norm = nn.BatchNorm2d if normed else nn.Identity
-        inner, outputs = (width, inputs) if second else (width, width)
-        stages.append(Stage(make, norm, activation, inputs=inputs, inner=inner, outputs=outputs, second=second))
+def stack(stages, inputs, make, norm, activation):
+    """The stages one after the other, and how many outputs they have; a stage is (width, None) for a single layer, or
+    a block's (inner width, outputs), where 0 outputs stand for as many as it has inputs."""
+    built = []
+    for inner, outputs in stages:
+        block = {"second": outputs is not None, "projected": bool(outputs)}
+        outputs = inner if outputs is None else outputs or inputs
+        built.append(Stage(make, norm, activation, inputs=inputs, inner=inner, outputs=outputs, **block))
         inputs = outputs
+    return built, inputs
+
+
+def image_net(stages, kernel, stride, bias, normed, activation, ending):
+    """A convolutional network for 8 x 8 images of two channels."""
+    make = partial(nn.Conv2d, kernel_size=kernel, padding=kernel // 2, bias=bias)
+    stages, inputs = stack(stages, 2, make, nn.BatchNorm2d if normed else nn.Identity, activation)
     stages[0].first.stride = (stride, stride)
     if ending == "flatten":
         side = -(-8 // stride) // 2
@@ -59,15 +66,10 @@ def image_net(widths, residual, kernel, stride, bias, normed, activation, ending
     return randomised(nn.Sequential(*stages, *end))
 
 
-def unit_net(widths, residual, bias, normed, activation):
+def unit_net(stages, bias, normed, activation):
     """A multilayer perceptron with three inputs."""
-    stages, inputs = [], 3
-    for width, second in zip(widths, residual, strict=True):
-        norm = nn.BatchNorm1d if normed else nn.Identity
-        inner, outputs = (width, inputs) if second else (width, width)
-        make = partial(nn.Linear, bias=bias)
-        stages.append(Stage(make, norm, activation, inputs=inputs, inner=inner, outputs=outputs, second=second))
-        inputs = outputs
+    norm = nn.BatchNorm1d if normed else nn.Identity
+    stages, inputs = stack(stages, 3, partial(nn.Linear, bias=bias), norm, activation)
     return randomised(nn.Sequential(*stages, nn.Linear(inputs, 4)))
 
 
@@ -81,17 +83,23 @@ def randomised(model):
     return model.eval()
 
 
-def choose(model, widths, residual, draw):
-    """Draw which outputs stay: layer -> kept, and the same by the activation behind it, found by hand."""
-    kept, held, stem = {}, {}, None
-    for i, (width, second) in enumerate(zip(widths, residual, strict=True)):
-        mask = draw(st.lists(st.booleans(), min_size=width, max_size=width).filter(any).map(np.array))
-        kept[f"{i}.first"] = held[f"{i}.activation"] = mask
-        if not second:
+def choose(stages, draw):
+    """Draw which outputs stay: layer -> kept; the same by the activation behind it, found by hand; and what is left."""
+    kept, held, left, stem = {}, {}, [], None
+
+    def some(width):
+        return draw(st.lists(st.booleans(), min_size=width, max_size=width).filter(any).map(np.array))
+
+    for i, (inner, outputs) in enumerate(stages):
+        mask = kept[f"{i}.first"] = held[f"{i}.activation"] = some(inner)
+        if outputs is None:
             stem = mask
-        elif stem is not None:
+        elif outputs == 0:
             kept[f"{i}.second"] = held[f"{i}.last"] = stem
-    return kept, held
+        else:
+            stem = kept[f"{i}.second"] = kept[f"{i}.short"] = held[f"{i}.last"] = some(outputs)
+        left.append((int(mask.sum()), outputs and int(stem.sum())))
+    return kept, held, left
 
 
 def masked(model, held, x):
@@ -110,14 +118,10 @@ def masked(model, held, x):
     return outputs
 
 
-stages = st.lists(st.tuples(st.integers(1, 5), st.booleans()), min_size=1, max_size=4).map(
-    lambda pairs: [(width, second and i > 0) for i, (width, second) in enumerate(pairs)]
-)
-
-
-def removal(kept, widths):
-    """Widths that are left; blocks after a stage keep its outputs."""
-    return [int(kept[f"{i}.first"].sum()) for i in range(len(widths))]
+widths = st.integers(1, 5)
+stacks = st.tuples(
+    st.tuples(widths, st.none()), st.lists(st.tuples(widths, st.none() | st.just(0) | st.just(6)), max_size=3)
+).map(lambda parts: [parts[0], *parts[1]])
 
 
 def assert_same_function(model, smaller, held, x):
@@ -145,7 +149,7 @@ def assert_is(smaller, expected, x):
 
 @settings(max_examples=60, deadline=None)
 @given(
-    stages,
+    stacks,
     st.sampled_from([1, 3, 5]),
     st.sampled_from([1, 2]),
     st.booleans(),
@@ -155,31 +159,27 @@ def assert_is(smaller, expected, x):
     st.data(),
 )
 def test_network_without_channels_equals_the_masked_one(stages, kernel, stride, bias, normed, activation, ending, data):
-    widths, residual = zip(*stages, strict=True)
-    build = partial(
-        image_net, residual=residual, kernel=kernel, stride=stride, bias=bias, normed=normed, activation=activation
-    )
-    model = build(widths, ending=ending)
+    options = dict(kernel=kernel, stride=stride, bias=bias, normed=normed, activation=activation, ending=ending)
+    model = image_net(stages, **options)
     before = copy.deepcopy(model.state_dict())
-    kept, held = choose(model, widths, residual, data.draw)
+    kept, held, left = choose(stages, data.draw)
     smaller = remove_channels(model, kept)
     x = torch.randn(4, 2, 8, 8)
     assert_same_function(model, smaller, held, x)
-    assert_is(smaller, build(removal(kept, widths), ending=ending), x)
+    assert_is(smaller, image_net(left, **options), x)
     assert all(torch.equal(before[name], tensor) for name, tensor in model.state_dict().items())
 
 
 @settings(max_examples=60, deadline=None)
-@given(stages, st.booleans(), st.booleans(), st.sampled_from(ACTIVATIONS), st.data())
+@given(stacks, st.booleans(), st.booleans(), st.sampled_from(ACTIVATIONS), st.data())
 def test_network_without_neurons_equals_the_masked_one(stages, bias, normed, activation, data):
-    widths, residual = zip(*stages, strict=True)
-    build = partial(unit_net, residual=residual, bias=bias, normed=normed, activation=activation)
-    model = build(widths)
-    kept, held = choose(model, widths, residual, data.draw)
+    options = dict(bias=bias, normed=normed, activation=activation)
+    model = unit_net(stages, **options)
+    kept, held, left = choose(stages, data.draw)
     smaller = remove_neurons(model, kept)
     x = torch.randn(6, 3)
     assert_same_function(model, smaller, held, x)
-    assert_is(smaller, build(removal(kept, widths)), x)
+    assert_is(smaller, unit_net(left, **options), x)
 
 
 @pytest.mark.parametrize("widths, removed", [((6, 7), (2, 3)), ((1, 4), (0, 3)), ((9, 2), (8, 1))])
