@@ -28,7 +28,7 @@ def clone(model: nn.Module) -> nn.Module:
 
     Examples
     --------
-    >>> import torch
+    >>> import numpy as np, torch
     >>> from pruneutils.pytorch import apply_masks, masks_of
     >>> model = nn.Sequential(nn.Linear(2, 1))
     >>> apply_masks(model, {"0": np.array([[True, False]])})
