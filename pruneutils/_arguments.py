@@ -48,6 +48,16 @@ def floats(name: str, values: np.ndarray) -> np.ndarray:
     return array if array.dtype.kind == "f" else array.astype(np.float64)
 
 
+def boolean(name: str, values: np.ndarray, shape: tuple[int, ...]) -> np.ndarray:
+    """Return ``values`` as an array if it is boolean and of this shape, else raise ValueError."""
+    array = np.asarray(values)
+    if array.dtype != bool or array.shape != shape:
+        raise ValueError(
+            f"{name} of dtype {array.dtype} and shape {array.shape}: expected a boolean array of shape {shape}"
+        )
+    return array
+
+
 def same_shape(name: str, values: np.ndarray, other_name: str, other: np.ndarray) -> None:
     """Raise ValueError unless both arrays have one shape."""
     if np.shape(values) != np.shape(other):

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping
 import keras
 import numpy as np
 
-from pruneutils._arguments import some
+from pruneutils._arguments import boolean, some
 
 PRUNABLE = {  # class -> name of its argument that takes a constraint for the kernel
     keras.layers.Dense: "kernel_constraint",
@@ -172,13 +172,7 @@ def checked_masks(model: keras.Model, masks: Mapping[str, np.ndarray]) -> list[t
         if name not in layers:
             lacks = "kernel to prune in that layer" if name in everything else "such layer"
             raise ValueError(f"masks[{name!r}]: the model has no {lacks}, expected one of {sorted(layers)}")
-        shape, mask = tuple(layers[name].kernel.shape), np.asarray(mask)
-        if mask.dtype != bool or mask.shape != shape:
-            raise ValueError(
-                f"masks[{name!r}] of dtype {mask.dtype} and shape {mask.shape}: "
-                f"expected a boolean array of the kernel's shape {shape}"
-            )
-        checked.append((layers[name], mask))
+        checked.append((layers[name], boolean(f"masks[{name!r}]", mask, tuple(layers[name].kernel.shape))))
     return checked
 
 

@@ -12,7 +12,7 @@ import numpy as np
 import torch
 from torch import nn
 
-from pruneutils._arguments import finite, some
+from pruneutils._arguments import boolean, finite, some
 from pruneutils._copies import clone
 from pruneutils._dependencies import ADVICE, CONVOLUTIONS, Axis, Reader, axes_of
 from pruneutils._slicing import keep_inputs, keep_outputs
@@ -143,10 +143,7 @@ def _smaller(model, kept, kinds, word, constants) -> nn.Module:
 
 def _check(name: str, kept: Mapping[str, np.ndarray], axis: Axis | None, layer: nn.Module) -> None:
     mask, units = kept[name], layer.weight.shape[0]
-    if mask.dtype != bool or mask.shape != (units,):
-        raise ValueError(
-            f"kept[{name!r}] of dtype {mask.dtype} and shape {mask.shape}: expected a boolean array of shape ({units},)"
-        )
+    boolean(f"kept[{name!r}]", mask, (units,))
     if not mask.any():
         raise ValueError(f"kept[{name!r}] keeps nothing: expected at least one True")
     if axis is None or axis.fixed_by:

@@ -9,7 +9,7 @@ from torch import nn
 from torch.nn.attention import SDPBackend, sdpa_kernel
 from torch.nn.modules.linear import NonDynamicallyQuantizableLinear
 
-from pruneutils._arguments import some
+from pruneutils._arguments import boolean, some
 
 PRUNABLE = (
     nn.Linear,
@@ -84,17 +84,13 @@ def checked_masks(model: nn.Module, masks: Mapping[str, np.ndarray]) -> list[tup
     for name, mask in some("masks", masks).items():
         if name not in layers:
             raise ValueError(f"masks[{name!r}]: the model has no such layer, expected one of {sorted(layers)}")
-        weight, mask = weight_parameter(layers[name]), np.asarray(mask)
+        weight = weight_parameter(layers[name])
         if weight is None:
             raise ValueError(
                 f"masks[{name!r}]: the layer's weight is parametrised, expected a weight that is a parameter; "
                 "torch.nn.utils.parametrize.remove_parametrizations makes it one"
             )
-        if mask.dtype != bool or mask.shape != tuple(weight.shape):
-            raise ValueError(
-                f"masks[{name!r}] of dtype {mask.dtype} and shape {mask.shape}: "
-                f"expected a boolean array of the weight's shape {tuple(weight.shape)}"
-            )
+        mask = boolean(f"masks[{name!r}]", mask, tuple(weight.shape))
         checked.append((layers[name], torch.from_numpy(mask.copy())))
     return checked
 

@@ -7,7 +7,7 @@ import torch
 from torch import nn
 from torch.nn import functional as F
 
-from pruneutils._arguments import fraction, some, whole
+from pruneutils._arguments import boolean, fraction, some, whole
 from pruneutils._copies import clone
 from pruneutils._slicing import keep_inputs, keep_outputs
 from pruneutils._torch_layers import prunable_layers, pruned_tensors
@@ -194,10 +194,7 @@ _KINDS = (SelfAttention, nn.MultiheadAttention)
 
 def _check(name: str, mask: np.ndarray, attention: nn.Module) -> None:
     heads = attention.heads if isinstance(attention, SelfAttention) else attention.num_heads
-    if mask.dtype != bool or mask.shape != (heads,):
-        raise ValueError(
-            f"kept[{name!r}] of dtype {mask.dtype} and shape {mask.shape}: expected a boolean array of shape ({heads},)"
-        )
+    boolean(f"kept[{name!r}]", mask, (heads,))
     if not mask.any():
         raise ValueError(f"kept[{name!r}] keeps no head: expected at least one True")
     if isinstance(attention, nn.MultiheadAttention):

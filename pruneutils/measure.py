@@ -82,7 +82,7 @@ def macs(model: "nn.Module", inputs: np.ndarray, *, skip_masked: bool = False) -
 
     The pass is one of a copy in evaluation mode: the model, its running statistics included, stays as it is.
     Counted by ``torch.utils.flop_counter``, at two floating-point operations each; attention is computed step by step
-    while it counts, since it knows none of the fused kernels.
+    while it counts, since it knows not all of the fused kernels, none of those for the CPU.
 
     Parameters
     ----------

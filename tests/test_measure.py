@@ -117,7 +117,7 @@ def test_macs_skip_the_masked_share_of_each_layer_by_itself():
 
 @pytest.mark.parametrize("batch_first", [True, False])
 def test_macs_of_torchs_transformer_count_what_its_fused_kernels_do(batch_first):
-    """In evaluation it takes a path of one fused operation, which the counter of torch does not know."""
+    """In evaluation it takes a path of one fused operation, for which the counter of torch has no formula."""
     width, inner, tokens = 8, 12, 5
     layer = nn.TransformerEncoderLayer(width, 2, inner, batch_first=batch_first).eval()
     shape = (1, tokens, width) if batch_first else (tokens, 1, width)
