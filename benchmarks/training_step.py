@@ -1,4 +1,4 @@
-"""What a mask costs in a training step of pruneutils.train, and what several networks at once cost.
+"""What a mask costs in a training step of pruneutils.book.train, and what several networks at once cost.
 
     python tools/processors.py python -m benchmarks.training_step [--tiny]
 
@@ -14,10 +14,10 @@ from torch import nn
 from torch.nn.utils import prune
 
 from benchmarks.turns import processor_seconds, ratio, verdict
+from pruneutils.book.train import fit, mlp
 from pruneutils.masks import unstructured
 from pruneutils.pytorch import apply_masks, weights
 from pruneutils.scores import magnitude
-from pruneutils.train import fit, mlp
 
 SAMPLES, CLASSES, BATCH, SPARSITY, SEEDS = 1000, 10, 128, 0.8, 5
 NETWORKS = {"digits": (64, 64, 32, CLASSES), "mnist1d": (40, 100, 100, CLASSES)}

@@ -3,21 +3,75 @@
 ``sparsity``, ``storage`` and ``latency`` know no framework; the others take PyTorch modules.
 """
 
+import time
 import zlib
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING
 
 import numpy as np
 
-from pruneutils._arguments import finite, some
-from pruneutils._latency import Latency, latency
-from pruneutils._report import Report
+from pruneutils._arguments import finite, some, whole
 
 if TYPE_CHECKING:
     from torch import nn
 
 __all__ = ["Latency", "Report", "evaluate_pruning", "latency", "macs", "parameters", "sparsity", "storage"]
+
+
+@dataclass(frozen=True)
+class Latency:
+    """Seconds for one call: the median and the quartiles around it."""
+
+    median: float
+    lower_quartile: float
+    upper_quartile: float
+
+    def __str__(self) -> str:
+        low, mid, high = (1e6 * s for s in (self.lower_quartile, self.median, self.upper_quartile))
+        return f"{mid:.0f} µs ({low:.0f} to {high:.0f})"
+
+
+@dataclass(frozen=True)
+class Report:
+    """What pruning did to one model; each pair is (original, pruned).
+
+    Attributes
+    ----------
+    accuracy : fractions of samples.
+    zeros : fractions of prunable weights that are exactly zero, whether a mask, pruning made permanent or chance
+        made them so; ``measure.sparsity`` counts by mask instead.
+    parameters : numbers of parameters, without those zeros.
+    macs : multiply-accumulates a sample, as executed, zeros included.
+    storage : format -> bytes of the prunable weights.
+    latency : seconds for the whole batch.
+    """
+
+    accuracy: tuple[float, float]
+    zeros: tuple[float, float]
+    parameters: tuple[int, int]
+    macs: tuple[int, int]
+    storage: dict[str, tuple[int, int]]
+    latency: tuple[Latency, Latency]
+
+    @property
+    def compression_ratio(self) -> float:
+        """Parameters before over parameters after."""
+        return self.parameters[0] / self.parameters[1]
+
+    def _repr_markdown_(self) -> str:
+        rows = [
+            ("accuracy", *(f"{100 * value:.1f} %" for value in self.accuracy)),
+            ("exact zeros", *(f"{100 * value:.1f} %" for value in self.zeros)),
+            ("parameters kept", *(f"{value:,}" for value in self.parameters)),
+            ("compression ratio, all parameters", "1.0", f"{self.compression_ratio:.1f}"),
+            ("multiply-accumulates, as executed", *(f"{value:,}" for value in self.macs)),
+            *((f"weights, {name} (bytes)", *(f"{v:,}" for v in pair)) for name, pair in self.storage.items()),
+            ("latency of the batch, median (quartiles)", *(str(value) for value in self.latency)),
+        ]
+        lines = ["| | original | pruned |", "|---|---:|---:|"]
+        return "\n".join([*lines, *(f"| {' | '.join(row)} |" for row in rows)])
 
 
 def sparsity(masks: Mapping[str, np.ndarray]) -> float:
@@ -70,7 +124,7 @@ def parameters(model: "nn.Module") -> int:
     >>> parameters(nn.Linear(3, 2))
     8
     """
-    from pruneutils._torch_layers import prunable_layers, pruned_tensors
+    from pruneutils.pytorch._layers import prunable_layers, pruned_tensors
 
     prunable_layers(model)
     masks = [getattr(module, f"{name}_mask") for module, name in pruned_tensors(model)]
@@ -114,8 +168,8 @@ def macs(model: "nn.Module", inputs: np.ndarray, *, skip_masked: bool = False) -
     import torch
     from torch.utils.flop_counter import FlopCounterMode
 
-    from pruneutils._torch_layers import inputs_for, step_by_step
     from pruneutils.pytorch import clone, masks_of
+    from pruneutils.pytorch._layers import inputs_for, step_by_step
 
     masks, model = masks_of(model), clone(model).eval()
     counter = FlopCounterMode(display=False)
@@ -172,6 +226,43 @@ def storage(weights: Mapping[str, np.ndarray]) -> dict[str, int]:
     }
 
 
+def latency(calls: Mapping[str, Callable[[], object]], *, repeats: int = 50, warmup: int = 5) -> dict[str, Latency]:
+    """Time several calls in one run, taking turns, so that a change of the machine's mood hits all of them.
+
+    Parameters
+    ----------
+    calls : name -> function without arguments.
+    repeats : timed calls of each.
+    warmup : untimed calls of each beforehand.
+
+    Returns
+    -------
+    name -> ``Latency``, in seconds. The number of threads is the caller's to fix.
+
+    Raises
+    ------
+    ValueError
+        if ``calls`` is empty, ``repeats`` is below 1 or ``warmup`` below 0.
+
+    Examples
+    --------
+    >>> times = latency({"sum": lambda: sum(range(1000)), "nothing": lambda: None})
+    >>> times["sum"].median > times["nothing"].median
+    True
+    """
+    some("calls", calls), whole("repeats", repeats, at_least=1), whole("warmup", warmup)
+    seconds = {name: [] for name in calls}
+    for turn in range(warmup + repeats):
+        for name, call in calls.items():
+            start = time.perf_counter()
+            call()
+            if turn >= warmup:
+                seconds[name].append(time.perf_counter() - start)
+    return {
+        name: Latency(*(float(q) for q in np.quantile(taken, [0.5, 0.25, 0.75]))) for name, taken in seconds.items()
+    }
+
+
 def evaluate_pruning(
     original: "nn.Module", pruned: "nn.Module", X: np.ndarray, y: np.ndarray, *, repeats: int = 50
 ) -> Report:
@@ -195,9 +286,9 @@ def evaluate_pruning(
     """
     import torch
 
-    from pruneutils._torch_layers import inputs_for
+    from pruneutils.book.train import accuracy
     from pruneutils.pytorch import clone, make_permanent, weights
-    from pruneutils.train import accuracy
+    from pruneutils.pytorch._layers import inputs_for
 
     pair = (original, pruned)
     ready = [clone(model).eval() for model in pair]

@@ -12,10 +12,10 @@ from torch import nn
 from torch.nn import functional as F
 from torch.nn.utils import prune
 
-from pruneutils.attention import SelfAttention, remove_heads
+from pruneutils.book.train import fit
 from pruneutils.measure import macs, parameters
 from pruneutils.pytorch import apply_masks, coupled_layers, remove_neurons
-from pruneutils.train import fit
+from pruneutils.pytorch.attention import SelfAttention, remove_heads
 
 
 class Block(nn.Module):

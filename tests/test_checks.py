@@ -4,7 +4,7 @@ import numpy as np
 import torch
 from examination import examination
 
-from pruneutils.checks import Feedback, chapter_01, chapter_02, check
+from pruneutils.book.checks import Feedback, chapter_01, chapter_02, check
 
 
 def layerwise(W, sparsity, *, count=round, kind="stable"):

@@ -7,7 +7,7 @@ import numpy as np
 from examination import examination
 
 from pruneutils import masks
-from pruneutils.checks import chapter_03
+from pruneutils.book.checks import chapter_03
 
 
 def by_factorials(keep, of):

@@ -4,7 +4,7 @@ import numpy as np
 from examination import examination
 
 from pruneutils import scores
-from pruneutils.checks import chapter_04
+from pruneutils.book.checks import chapter_04
 
 
 def by_einsum(per_sample):

@@ -4,7 +4,7 @@ import numpy as np
 from examination import examination
 
 from pruneutils import allocation, masks, scores
-from pruneutils.checks import chapter_05
+from pruneutils.book.checks import chapter_05
 
 
 def lamp(W, *, whole=False, from_below=False, kind="stable"):

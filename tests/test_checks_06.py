@@ -5,7 +5,7 @@ from itertools import pairwise
 import numpy as np
 from examination import examination
 
-from pruneutils.checks import chapter_06
+from pruneutils.book.checks import chapter_06
 from pruneutils.schedules import PolynomialDecay
 
 

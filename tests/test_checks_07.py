@@ -5,7 +5,7 @@ from examination import examination
 from torch.nn.utils import prune
 
 from pruneutils import masks, pytorch
-from pruneutils.checks import chapter_07
+from pruneutils.book.checks import chapter_07
 
 
 def by_package(layer, sparsity):

@@ -5,7 +5,7 @@ import pytest
 from examination import examination
 
 from pruneutils import masks, scores
-from pruneutils.checks import chapter_08
+from pruneutils.book.checks import chapter_08
 
 tf = pytest.importorskip("tensorflow")
 keras = pytest.importorskip("keras")

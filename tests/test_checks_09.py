@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from examination import examination
 
-from pruneutils.checks import chapter_09
+from pruneutils.book.checks import chapter_09
 
 
 def filtered(begin, end, frequency, steps):

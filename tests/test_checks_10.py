@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from examination import examination
 
-from pruneutils.checks import chapter_10
+from pruneutils.book.checks import chapter_10
 
 pytest.importorskip("tensorflow")
 keras = pytest.importorskip("keras")

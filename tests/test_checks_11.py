@@ -4,7 +4,7 @@ import numpy as np
 import torch
 from examination import examination
 
-from pruneutils.checks import chapter_11
+from pruneutils.book.checks import chapter_11
 
 
 def by_loop(A):

@@ -5,7 +5,7 @@ import math
 import numpy as np
 from examination import examination
 
-from pruneutils.checks import chapter_12
+from pruneutils.book.checks import chapter_12
 
 
 def by_torch(bias, gamma, beta, mean, var, eps):

@@ -7,7 +7,7 @@ import numpy as np
 from examination import examination
 from torch import nn
 
-from pruneutils.checks import chapter_13
+from pruneutils.book.checks import chapter_13
 
 
 def angles(a, b, clip=True):

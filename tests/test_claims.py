@@ -7,9 +7,9 @@ import pytest
 from IPython.core.displaypub import CapturingDisplayPublisher
 from IPython.core.interactiveshell import InteractiveShell
 
-from pruneutils import checks, claims
-from pruneutils.checks import NotSolved, check, expect, expect_array
-from pruneutils.claims import claim
+from pruneutils.book import checks, claims
+from pruneutils.book.checks import NotSolved, check, expect, expect_array
+from pruneutils.book.claims import claim
 
 
 @pytest.fixture

@@ -7,8 +7,7 @@ import pytest
 import torch
 from torch import nn
 
-from pruneutils import curvature
-from pruneutils.pytorch import apply_masks, clone, make_permanent, weights
+from pruneutils.pytorch import apply_masks, clone, curvature, make_permanent, weights
 
 RNG = np.random.default_rng(0)
 

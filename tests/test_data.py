@@ -19,7 +19,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from pruneutils import data
+from pruneutils.book import data
 
 CARDS = Path(__file__).parents[1] / "data"
 PARTS = ("train", "val", "test")
@@ -500,7 +500,7 @@ def test_smallest_samples_work(make, least):
 def test_import_is_light():
     """Guards against a framework, or half a second of libraries, at the import of the module."""
     heavy = ["torch", "tensorflow", "sklearn", "scipy", "matplotlib", "mnist1d", "pooch", "requests"]
-    code = f"import sys; from pruneutils import data; print([m for m in {heavy} if m in sys.modules])"
+    code = f"import sys; from pruneutils.book import data; print([m for m in {heavy} if m in sys.modules])"
     ran = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, cwd=CARDS.parent)
     assert ran.stdout.strip() == "[]", ran.stdout + ran.stderr
 
@@ -510,7 +510,7 @@ def test_every_set_has_a_card():
     sets = {"digits", "friedman1", "mnist1d", "xor", "monks", "classification", "fashion_mnist"}
     for name in sorted(sets):
         text = (CARDS / f"{name}.md").read_text(encoding="utf-8")
-        assert f"pruneutils.data.{name}" in text and callable(getattr(data, name))
+        assert f"pruneutils.book.data.{name}" in text and callable(getattr(data, name))
         for heading in ("Source and licence", "Shapes and units", "How it is made and split", "Known limits"):
             assert f"\n## {heading}\n" in text, (name, heading)
         assert f"{name}.md" in (CARDS / "README.md").read_text(encoding="utf-8")

@@ -8,7 +8,7 @@ from bs4 import BeautifulSoup
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pruneutils.designer import designer, on_grid
+from pruneutils.book.designer import designer, on_grid
 from pruneutils.schedules import PolynomialDecay
 from tools.browser import find
 

@@ -12,8 +12,8 @@ from bs4 import BeautifulSoup
 from IPython.core.formatters import DisplayFormatter
 from matplotlib.figure import Figure
 
-from pruneutils import _pictures
-from pruneutils.explore import Frame, slider
+from pruneutils.book import _pictures
+from pruneutils.book.explore import Frame, slider
 
 LABEL, ALT = "Weights to remove", "Bars, of which the smallest are hollow."
 VALUES = ("1 of 4", "2 of 4", "3 of 4", "4 of 4")

@@ -16,8 +16,8 @@ import torch
 
 import pruneutils.keras
 from pruneutils import masks, measure, pytorch, scores
-from pruneutils._keras_layers import BACKENDS, HeldMask
 from pruneutils.keras import GradualPruner, apply_masks, make_permanent, masks_of, weights
+from pruneutils.keras._layers import BACKENDS, HeldMask
 from pruneutils.schedules import Constant, Iterative, PolynomialDecay
 
 layers, TENSORFLOW = keras.layers, keras.backend.backend() == "tensorflow"
@@ -546,7 +546,7 @@ def test_in_a_fresh_process_a_permanent_file_needs_nothing_of_ours_and_a_held_on
     np.savez(tmp_path / "masks.npz", **masks_of(model))
     make_permanent(model)
     model.save(tmp_path / "plain.keras")
-    environment = os.environ | {"PYTHONPATH": str(Path(pruneutils.keras.__file__).parents[1])}
+    environment = os.environ | {"PYTHONPATH": str(Path(pruneutils.__file__).parents[1])}
     run = [sys.executable, "-c", FRESH, str(tmp_path)]
     done = subprocess.run(run, cwd=tmp_path, capture_output=True, text=True, env=environment)
     assert done.returncode == 0, done.stderr[-2000:]
@@ -805,8 +805,7 @@ def test_both_adapters_have_the_same_names_and_arguments():
     """Whoever knows one adapter knows the other; what only PyTorch needs is named here."""
 
     def public(module):
-        own = (thing for thing in vars(module).values() if getattr(thing, "__module__", None) == module.__name__)
-        return {thing.__name__: thing for thing in own if not thing.__name__.startswith("_")}
+        return {name: getattr(module, name) for name in module.__all__}
 
     ours, theirs = public(pruneutils.keras), public(pytorch)
     assert set(ours) == {"GradualPruner", "apply_masks", "make_permanent", "masks_of", "weights"} <= set(theirs)

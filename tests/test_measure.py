@@ -14,9 +14,9 @@ from hypothesis.extra import numpy as hnp
 from torch import nn
 from torch.nn.utils import prune
 
-from pruneutils import _latency, masks, measure
+from pruneutils import masks, measure
+from pruneutils.book.train import mlp
 from pruneutils.pytorch import apply_masks, clone, make_permanent, masks_of, weights
-from pruneutils.train import mlp
 
 bounded = settings(deadline=None, derandomize=True, max_examples=50)
 bools = hnp.arrays(bool, hnp.array_shapes(max_dims=3, max_side=5))
@@ -163,7 +163,7 @@ def test_the_sign_of_a_zero_takes_no_space():
 def clock(monkeypatch):
     """A clock that stands still unless a test moves it."""
     now = SimpleNamespace(time=0.0)
-    monkeypatch.setattr(_latency, "time", SimpleNamespace(perf_counter=lambda: now.time))
+    monkeypatch.setattr(measure, "time", SimpleNamespace(perf_counter=lambda: now.time))
     return now
 
 

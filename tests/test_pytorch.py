@@ -10,8 +10,8 @@ from torch import nn
 from torch.nn.utils import parametrizations, prune
 
 from pruneutils import masks, measure, scores
-from pruneutils._torch_layers import PRUNABLE
 from pruneutils.pytorch import GradualPruner, apply_masks, clone, make_permanent, masks_of, weights
+from pruneutils.pytorch._layers import PRUNABLE
 from pruneutils.schedules import Constant, Iterative, PolynomialDecay
 
 

@@ -13,9 +13,9 @@ from torch import nn
 from torch.nn import functional as F
 from torch.nn.utils import parametrizations
 
+from pruneutils.book.train import fit, mlp
 from pruneutils.measure import macs, parameters
 from pruneutils.pytorch import apply_masks, clone, coupled_layers, make_permanent, remove_channels, remove_neurons
-from pruneutils.train import fit, mlp
 
 ACTIVATIONS = (nn.ReLU, nn.Tanh, nn.Sigmoid, nn.GELU, nn.PReLU)
 

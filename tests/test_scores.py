@@ -10,7 +10,8 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 from scipy.optimize import least_squares
 
-from pruneutils import curvature, masks, scores
+from pruneutils import masks, scores
+from pruneutils.pytorch import curvature
 
 bounded = settings(deadline=None, derandomize=True, max_examples=40)
 shapes = hnp.array_shapes(max_dims=4, max_side=5)

@@ -7,8 +7,8 @@ from torch import nn
 from torch.nn.utils import prune
 
 from pruneutils import masks, scores
+from pruneutils.book.train import accuracy, fit, mlp, predict, r2
 from pruneutils.pytorch import apply_masks, clone, masks_of, weights
-from pruneutils.train import accuracy, fit, mlp, predict, r2
 
 
 def conv(seed):
@@ -327,7 +327,7 @@ def test_functions_before_steps_see_what_was_trained_so_far():
 
 
 def test_cnn_is_torchs_own_initialisation_under_its_seed_and_fits_as_one_batch():
-    from pruneutils.train import cnn
+    from pruneutils.book.train import cnn
 
     state = torch.get_rng_state()
     nets = [cnn(4, 8, outputs=3, side=5, seed=seed) for seed in (7, 8)]
@@ -345,7 +345,7 @@ def test_cnn_is_torchs_own_initialisation_under_its_seed_and_fits_as_one_batch()
 
 @pytest.mark.parametrize(("channels", "options"), [((), {}), ((0,), {}), ((4,), {"side": 0}), ((4,), {"outputs": 1.5})])
 def test_cnn_refuses_sizes_that_are_not_whole_numbers_above_zero(channels, options):
-    from pruneutils.train import cnn
+    from pruneutils.book.train import cnn
 
     with pytest.raises(ValueError, match=r"channels|side|outputs"):
         cnn(*channels, seed=0, **options)

@@ -15,8 +15,8 @@ from matplotlib.colors import to_rgba
 from matplotlib.figure import Figure
 from matplotlib.patches import Rectangle
 
+from pruneutils.book.plots import BLUE, INK, VERMILION
 from pruneutils.masks import unstructured
-from pruneutils.plots import BLUE, INK, VERMILION
 from pruneutils.scores import magnitude
 
 ROOT = Path(__file__).resolve().parent.parent

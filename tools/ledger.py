@@ -4,7 +4,7 @@
     python -m tools.ledger --check    exit 1 if the page is not what would be written
 
 A claim is an output whose metadata hold {"claim": {"id", "statement", "holds", "answers", "verdict"}}, as
-pruneutils.claims.claim displays it. `answers` is a key of references.bib, or None; then `verdict` is None too.
+pruneutils.book.claims.claim displays it. `answers` is a key of references.bib, or None; then `verdict` is None too.
 """
 
 import json

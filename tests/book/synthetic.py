@@ -75,7 +75,7 @@ def notebook() -> nbformat.NotebookNode:
         text("## The mathematics\n\n$$\nW' = W \\odot M \\tag{2.1}\n$$\n\nwhere $M$ holds $97.3$, by (2.1)."),
         text("## The code\n\nWe set `sparsity`.\n\n| name | value |\n|---|---|\n| sparsity | 0.9 |"),
         code("sparsity = 0.9\nsparsity", new_output("execute_result", data={"text/plain": "0.9"})),
-        code("from pruneutils import checks\nfrom pruneutils.claims import claim"),
+        code("from pruneutils import checks\nfrom pruneutils.book.claims import claim"),
         text("## The experiment: three seeds"),
         code("seeds = range(3)\nkept = {}"),
         code("for seed in seeds:\n    kept[seed] = train(seed)\n    print(seed)", printed("0\n1\n2")),

@@ -13,7 +13,7 @@ from .workspace import NBVAL, run
 
 pytestmark = pytest.mark.slow
 SOURCES = (
-    "import sys\n\nfrom pruneutils.claims import claim",
+    "import sys\n\nfrom pruneutils.book.claims import claim",
     "four = 2 + 2\nprint(10 * four + 2)",
     'claim("two-and-two", f"Two and two are {four}.", holds=four == 4)',
     'print("noise", file=sys.stderr)\nfour',

@@ -19,7 +19,8 @@ from .standin import NEW, ROOT, VERSIONS, index, offline, published, throwaway
 SHELL = Path(__file__).with_name("shell.py")
 IMPORT = "import pruneutils"
 USE = """\
-from pruneutils import checks, claims, data, masks, plots, schedules, scores
+from pruneutils import masks, schedules, scores
+from pruneutils.book import checks, claims, data, plots
 assert data.mnist1d().X_train.ndim == 2
 assert masks.unstructured(scores.magnitude([3.0, -1.0]), 0.5).tolist() == [True, False]"""
 

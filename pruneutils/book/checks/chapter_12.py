@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from pruneutils.checks import check, expect
+from pruneutils.book.checks import check, expect
 
 
 @check("bias, eps and ReLU are all in it.")

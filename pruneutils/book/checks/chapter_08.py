@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from pruneutils.checks import check, expect
+from pruneutils.book.checks import check, expect
 
 
 @check("kernels are pruned, everything else is as it was.")

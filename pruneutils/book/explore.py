@@ -16,7 +16,7 @@ import matplotlib.pyplot as plt
 from matplotlib.figure import Figure
 
 from pruneutils._arguments import whole
-from pruneutils._pictures import data_addresses, pixels
+from pruneutils.book._pictures import data_addresses, pixels
 
 # Without a script: picture, sentence and table. The script shows the slider, and lays what changes on the picture.
 # On a dark page the theme puts HTML on a grey ground, which the style takes away.

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from pruneutils.checks import check, expect
+from pruneutils.book.checks import check, expect
 
 
 @check("the count begins with 1, and neither the end nor the training is overrun.")

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from pruneutils.checks import check, expect, expect_array
+from pruneutils.book.checks import check, expect, expect_array
 
 
 @check("the run over which the stream turns least, the last block spared, and no NaN.")

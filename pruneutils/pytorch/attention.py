@@ -8,9 +8,9 @@ from torch import nn
 from torch.nn import functional as F
 
 from pruneutils._arguments import boolean, fraction, some, whole
-from pruneutils._copies import clone
-from pruneutils._slicing import keep_inputs, keep_outputs
-from pruneutils._torch_layers import prunable_layers, pruned_tensors
+from pruneutils.pytorch._hold import clone
+from pruneutils.pytorch._layers import prunable_layers, pruned_tensors
+from pruneutils.pytorch._slicing import keep_inputs, keep_outputs
 
 PROJECTIONS = ("query", "key", "value")
 

@@ -24,7 +24,7 @@ import keras
 import numpy as np
 
 from pruneutils._gradual import check_options, next_masks
-from pruneutils._keras_layers import (
+from pruneutils.keras._layers import (
     checked_masks,
     held,
     mask_of,
@@ -35,6 +35,8 @@ from pruneutils._keras_layers import (
     to_numpy,
 )
 from pruneutils.scores import magnitude
+
+__all__ = ["GradualPruner", "apply_masks", "make_permanent", "masks_of", "weights"]
 
 
 def weights(model: keras.Model) -> dict[str, np.ndarray]:

@@ -1,6 +1,6 @@
 """Checks of the exercises of chapter 7."""
 
-from pruneutils.checks import check, expect
+from pruneutils.book.checks import check, expect
 
 
 def _layer():

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from pruneutils.checks import check, expect
+from pruneutils.book.checks import check, expect
 
 
 @check("fast at first and slowly at the end, in shares of all weights, and exact from the end step on.")

@@ -4,7 +4,7 @@ import math
 
 import numpy as np
 
-from pruneutils.checks import check, expect, expect_array
+from pruneutils.book.checks import check, expect, expect_array
 
 
 @check("the freedom of an N:M pattern, in bits for each weight.")

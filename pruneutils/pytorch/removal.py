@@ -13,10 +13,10 @@ import torch
 from torch import nn
 
 from pruneutils._arguments import boolean, finite, some
-from pruneutils._copies import clone
-from pruneutils._dependencies import ADVICE, CONVOLUTIONS, Axis, Reader, axes_of
-from pruneutils._slicing import keep_inputs, keep_outputs
-from pruneutils._torch_layers import prunable_layers, pruned_tensors
+from pruneutils.pytorch._dependencies import ADVICE, CONVOLUTIONS, Axis, Reader, axes_of
+from pruneutils.pytorch._hold import clone
+from pruneutils.pytorch._layers import prunable_layers, pruned_tensors
+from pruneutils.pytorch._slicing import keep_inputs, keep_outputs
 
 
 def coupled_layers(model: nn.Module) -> list[tuple[str, ...]]:

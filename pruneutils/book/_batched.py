@@ -1,4 +1,4 @@
-"""Several networks as one batched network, for ``pruneutils.train.fit``: copies, masks, batches, and the way back."""
+"""Several networks as one batched network, for ``train.fit``: copies, masks, batches, and the way back."""
 
 import math
 from collections.abc import Sequence
@@ -69,10 +69,3 @@ def write_back(nets: Sequence[nn.Module], parameters: dict, buffers: dict) -> No
                 kept = own[f"{name}_mask"].bool()
                 own[f"{name}_orig"].copy_(torch.where(kept, stacked[i], own[f"{name}_orig"]))
         refresh(net)
-
-
-def loss_for(y: torch.Tensor):
-    """Cross-entropy for integer labels, mean squared error of a single output for float targets."""
-    if y.dtype == torch.int64:
-        return nn.functional.cross_entropy
-    return lambda outputs, targets: nn.functional.mse_loss(outputs.reshape(targets.shape), targets)

@@ -10,8 +10,7 @@ from torch import nn
 from torch.func import functional_call, grad, jacrev, vmap
 
 from pruneutils._arguments import whole
-from pruneutils._batched import loss_for
-from pruneutils.pytorch import clone, make_permanent, weights
+from pruneutils.pytorch._hold import clone, make_permanent, weights
 
 EXACT_LIMIT = 2000  # weights; the full Hessian has the square of this many entries
 
@@ -243,3 +242,10 @@ class _Problem:
     def _pieces(self, flat: torch.Tensor) -> list[torch.Tensor]:
         sizes = [int(np.prod(shape)) for shape in self.shapes.values()]
         return [piece.reshape(shape) for piece, shape in zip(flat.split(sizes), self.shapes.values(), strict=True)]
+
+
+def loss_for(y: torch.Tensor):
+    """Cross-entropy for integer labels, mean squared error of a single output for float targets."""
+    if y.dtype == torch.int64:
+        return nn.functional.cross_entropy
+    return lambda outputs, targets: nn.functional.mse_loss(outputs.reshape(targets.shape), targets)

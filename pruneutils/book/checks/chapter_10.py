@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from pruneutils.checks import check, expect
+from pruneutils.book.checks import check, expect
 
 _LAYOUT = "Keras has the axes (..., in, out), spatial ones first and in their order."
 

@@ -1,11 +1,6 @@
-"""Masks in a PyTorch model, held by ``torch.nn.utils.prune`` itself (its documentation:
-https://docs.pytorch.org/docs/stable/nn.html#utilities), and structures removed from it.
+"""Masks that ``torch.nn.utils.prune`` holds in a PyTorch model: read, replaced, raised along a schedule."""
 
-Prunable are the weights of linear and convolutional layers; biases and normalisation are not, nor are the
-projections of ``nn.MultiheadAttention``: it never calls its ``out_proj``, so no hook could keep a mask there.
-Weights go out as NumPy arrays, masks come back as NumPy arrays, named by their layer as in ``named_modules``.
-"""
-
+import copy
 from collections.abc import Callable, Mapping
 
 import numpy as np
@@ -13,33 +8,18 @@ import torch
 from torch import nn
 from torch.nn.utils import prune
 
-from pruneutils._copies import clone, refresh
 from pruneutils._gradual import check_options, next_masks
-from pruneutils._removal import coupled_layers, remove_channels, remove_neurons
-from pruneutils._torch_layers import (
+from pruneutils.pytorch._layers import (
     checked_masks,
     effective_weight,
     holds_mask,
+    is_prunable,
     mask_of,
     prunable_layers,
+    pruned_tensors,
     to_numpy,
 )
-from pruneutils.attention import remove_heads
 from pruneutils.scores import magnitude
-
-__all__ = [
-    "GradualPruner",
-    "apply_masks",
-    "clone",
-    "coupled_layers",
-    "make_permanent",
-    "masks_of",
-    "refresh",
-    "remove_channels",
-    "remove_heads",
-    "remove_neurons",
-    "weights",
-]
 
 
 def weights(model: nn.Module) -> dict[str, np.ndarray]:
@@ -214,3 +194,52 @@ class GradualPruner:
             apply_masks(self.model, next_masks(weights(self.model), kept, wanted, score=self.score, scope=scope))
         self.sparsity, self._step = max(wanted, self.sparsity), self._step + 1
         return self.sparsity
+
+
+def clone(model: nn.Module) -> nn.Module:
+    """Copy a model with its masks, sharing nothing; ``copy.deepcopy`` alone fails on most pruned models.
+
+    ``torch.nn.utils.prune`` leaves the product ``weight_orig * weight_mask`` on the layer, and a tensor that
+    carries a gradient history cannot be copied. With gradients enabled, it carries one as soon as torch itself
+    has pruned a layer, and after ``apply_masks`` from the first forward pass on. Its copy carries none.
+
+    Parameters
+    ----------
+    model : any module.
+
+    Returns
+    -------
+    a module of the same class, with copies of parameters, buffers and hooks; the model stays as it is.
+
+    References
+    ----------
+    The defect: https://github.com/pytorch/pytorch/issues/37322.
+
+    Examples
+    --------
+    >>> import numpy as np, torch
+    >>> from pruneutils.pytorch._hold import apply_masks, masks_of
+    >>> model = nn.Sequential(nn.Linear(2, 1))
+    >>> apply_masks(model, {"0": np.array([[True, False]])})
+    >>> output = model(torch.ones(1, 2))  # from here on copy.deepcopy(model) raises RuntimeError
+    >>> masks_of(clone(model))
+    {'0': array([[ True, False]])}
+    """
+    products = (getattr(module, name) for module, name in pruned_tensors(model))
+    twin = copy.deepcopy(model, {id(product): product.detach().clone() for product in products})
+    refresh(twin)
+    return twin
+
+
+def refresh(model: nn.Module) -> None:
+    """Renew ``layer.weight``, the product that the pruning hook leaves on each masked layer at a forward pass.
+
+    Needed after ``weight_orig`` or ``weight_mask`` were changed by hand and before ``layer.weight`` is read.
+
+    Parameters
+    ----------
+    model : module to change in place; layers without a mask are left alone.
+    """
+    for layer in model.modules():
+        if is_prunable(layer) and holds_mask(layer):
+            layer.weight = effective_weight(layer)

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from pruneutils.checks import check, expect, expect_array
+from pruneutils.book.checks import check, expect, expect_array
 
 
 @check("each sample's gradient is squared before the mean is taken.")

@@ -14,9 +14,9 @@ import numpy as np
 from matplotlib.figure import Figure
 
 from pruneutils._arguments import whole
-from pruneutils._designer_page import PAGE
-from pruneutils._pictures import data_addresses, pixels
-from pruneutils.explore import Explorer
+from pruneutils.book._designer_page import PAGE
+from pruneutils.book._pictures import data_addresses, pixels
+from pruneutils.book.explore import Explorer
 from pruneutils.schedules import PolynomialDecay
 
 BLUE, VERMILION, GREY, INK = "#0072B2", "#D55E00", "#595959", "#1a1a1a"  # as in plots
