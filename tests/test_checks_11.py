@@ -221,7 +221,7 @@ WRONG = [
     (chapter_11.to_keras, transposed, "height and width"),
     (chapter_11.to_keras, only_dense, "shape"),
     (chapter_11.to_keras, without_flatten, "transpose alone"),
-    (chapter_11.to_keras, width_first, "10.3"),
+    (chapter_11.to_keras, width_first, "11.3"),
     (chapter_11.to_keras, reshaped, "dense"),
     (chapter_11.to_keras, numbers, "boolean"),
     (chapter_11.to_keras, inverted, "wrong in"),
