@@ -1,6 +1,8 @@
 # `make help` lists the targets. Each works as the first command on a fresh clone with Python 3.11-3.13.
 URL ?=
 CH ?=
+FORCE ?=
+VERSION ?=
 export PYTHON
 
 # Any Python that runs will do to start tools/environment.py, which finds the one to build .venv with.
@@ -19,7 +21,8 @@ help:
 	@echo 'make test-colab       the tests of all that concerns Colab, a part of make test'
 	@echo 'make browser          install a Chromium for the browser tests (Debian, as root), or say how to'
 	@echo 'make test-emulated    every notebook again, on two emulated older processors'
-	@echo 'make refresh [CH=02]  execute chapters (text -> notebook), then collect the ledger of claims'
+	@echo 'make refresh [CH=02]  make notebooks from texts; executes where code changed, or with FORCE=1 in any case'
+	@echo 'make release VERSION=0.2.0    set version, date and ref everywhere, and say what remains to be done'
 	@echo 'make benchmarks       what masks and training cost, as ratios in one run, with the goals reached or missed'
 	@echo 'make lab              open JupyterLab'
 	@echo 'make repository URL=https://github.com/OWNER/NAME    set the address everywhere'
@@ -49,7 +52,11 @@ test-emulated: environment-all
 	$(RUN) --as sse4 $(NBVAL)
 
 refresh: environment-all
-	@$(RUN) python -m tools.refresh $(CH)
+	@$(RUN) python -m tools.refresh $(CH) $(if $(FORCE),--force)
+
+.PHONY: release
+release: environment-all
+	@$(RUN) python -m tools.release '$(VERSION)'
 
 benchmarks: environment-all
 	@$(RUN) python -m benchmarks.global_mask

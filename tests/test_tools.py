@@ -112,6 +112,69 @@ def test_refresh_leaves_the_notebook_of_a_failing_chapter(book):
     assert text.with_suffix(".ipynb").read_text() == "the stored notebook"
 
 
+def refreshed(root, capsys):
+    """What `make refresh` prints of the only chapter, short of the seconds."""
+    refresh.main(["01"], root)
+    return capsys.readouterr().out.splitlines()[0].split("  ")[1].partition(" s")[1] or "code unchanged"
+
+
+EDITS = {
+    "prose": ("# A chapter", "# The chapter"),
+    "alt text": ("A picture.", "A better picture."),
+    "tag": ("[readme-figure]", "[readme-figure, hide-output]"),
+    "the book's ref": ("book@v0.1.0", "book@main"),
+}
+
+
+@pytest.mark.parametrize("name", EDITS)
+def test_refresh_executes_nothing_where_no_code_changed(book, capsys, name):
+    """A link or an alt text would cost a minute, a new date, and every output that moves."""
+    text = write_chapter(book, "01", "one-is-one")
+    text.write_text(text.read_text().replace("claim = ", '"pruneutils @ git+https://a.org/book@v0.1.0"; claim = '))
+    assert refreshed(book, capsys) == " s"
+    stored, entry = text.with_suffix(".ipynb"), verified.load(book)["01-chapter"]
+    notebook = json.loads(stored.read_text())
+    notebook["cells"][1]["outputs"][0]["text"] = ["kept\n"]  # were it executed, this would be gone
+    notebook["cells"][1]["execution_count"] = 7
+    stored.write_text(json.dumps(notebook))
+    verified.file("01-chapter", book).write_text(json.dumps(entry | {"digest": verified.digest(stored, book)}))
+
+    text.write_text(text.read_text().replace(*EDITS[name]))
+    assert refreshed(book, capsys) == "code unchanged"
+    notebook = json.loads(stored.read_text())
+    assert notebook["cells"][1]["outputs"][0]["text"] == ["kept\n"] and notebook["cells"][1]["execution_count"] == 7
+    new = verified.load(book)["01-chapter"]
+    assert new["digest"] == verified.digest(stored, book)
+    assert {key: new[key] for key in ("date", "seconds", "versions")} == {
+        key: entry[key] for key in ("date", "seconds", "versions")
+    }
+    expected = refresh.read(text)
+    assert [cell["metadata"] for cell in notebook["cells"]] == [cell.metadata for cell in expected.cells]
+    assert ["".join(cell["source"]) for cell in notebook["cells"]] == [cell.source for cell in expected.cells]
+    refresh.main(["01", "--force"], book)
+    assert json.loads(stored.read_text())["cells"][1]["execution_count"] == 1
+
+
+def test_refresh_executes_what_changed(book, capsys):
+    """Outputs of other code, or edited by hand, or of a cell that may now raise, must not be kept."""
+    text = write_chapter(book, "01", "one-is-one")
+    stored = text.with_suffix(".ipynb")
+    assert refreshed(book, capsys) == " s"
+    assert refreshed(book, capsys) == "code unchanged"
+    text.write_text(text.read_text().replace("print(", "print(1, "))
+    assert refreshed(book, capsys) == " s"
+    text.write_text(text.read_text().replace("[readme-figure]", "[readme-figure, raises-exception]"))
+    assert refreshed(book, capsys) == " s"
+    stored.write_text(stored.read_text().replace("1 1 chapters", "2 1 chapters"))
+    assert refreshed(book, capsys) == " s"
+    assert "1 1 chapters" in stored.read_text()
+    first, second = text.read_text().split("```{code-cell} ipython3\n")[1:]
+    text.write_text(text.read_text().replace(first, "FIRST").replace(second, first).replace("FIRST", second + "\n"))
+    assert refreshed(book, capsys) == " s"
+    verified.file("01-chapter", book).unlink()
+    assert refreshed(book, capsys) == " s"
+
+
 def test_refresh_refuses_a_chapter_that_does_not_exist(book):
     """`make refresh CH=9` must not pass for having refreshed something."""
     write_chapter(book, "01", "one-is-one")
@@ -171,19 +234,29 @@ def test_verified_does_not_churn(book):
     """A refresh that reproduces the notebook on the same day must leave no change behind, whatever it took."""
     chapter = store_chapter(book, "01-chapter")
     verified.record(chapter, 10, book)
-    before = (book / verified.FILE).read_bytes()
+    before = verified.file("01-chapter", book).read_bytes()
     for seconds in (20, 9):
         verified.record(chapter, seconds, book)
-        assert (book / verified.FILE).read_bytes() == before
+        assert verified.file("01-chapter", book).read_bytes() == before
     verified.record(chapter, 5, book)  # nothing else ran this time
     assert verified.load(book)["01-chapter"]["seconds"] == 5
 
-    entries = verified.load(book)
-    entries["01-chapter"]["date"] = "2020-02-29"  # on another day the date is the news
-    assert verified.updated(entries, chapter, 30, book)["01-chapter"]["seconds"] == 30
+    entry = verified.load(book)["01-chapter"] | {"date": "2020-02-29"}  # on another day the date is the news
+    assert verified.updated(entry, chapter, 30, book)["seconds"] == 30
     store_chapter(book, "01-chapter", PROSE + "More.")
     verified.record(chapter, 40, book)
     assert verified.load(book)["01-chapter"]["seconds"] == 40
+
+
+def test_verified_keeps_of_a_run_what_was_not_run_again(book):
+    """Outputs of last year must not be dated today because a word was changed."""
+    chapter = store_chapter(book, "01-chapter")
+    verified.record(chapter, 10, book)
+    old = verified.load(book)["01-chapter"] | {"date": "2020-02-29", "versions": {"Python": "3.9"}}
+    store_chapter(book, "01-chapter", PROSE + "More.")
+    new = verified.updated(old, chapter, None, book)
+    assert {key for key in new if new[key] != old[key]} == {"digest", "words"}
+    assert new["digest"] == verified.digest(chapter, book)
 
 
 def test_verified_forgets_a_chapter_that_is_gone(book):

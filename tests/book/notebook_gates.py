@@ -3,13 +3,14 @@
 import ast
 import base64
 import re
-import tomllib
 from collections import Counter
 from collections.abc import Iterator
 
 import jupytext
 import nbformat
 from bs4 import BeautifulSoup
+
+from tools import release
 
 from .chapter import Chapter, called, claim_calls, tags, tree
 
@@ -82,21 +83,17 @@ def executed(chapter: Chapter) -> list[str]:
 
 
 def bootstrap(chapter: Chapter) -> list[str]:
-    """The first code cell is the same everywhere, installs the book's own tag in Colab and is not on the page."""
+    """The first code cell is the same everywhere, installs what the badge opens, and is not on the page."""
     if not chapter.code:
         return ["no code cell, so no bootstrap"]
     position, cell = chapter.code[0]
     first = nbformat.read(min(chapter.ipynb.parent.glob("[0-9][0-9]-*.ipynb")), as_version=4)
     reference = next((c.source for c in first.cells if c.cell_type == "code"), None)
-    project = tomllib.loads((chapter.root / "pyproject.toml").read_text(encoding="utf-8"))["project"]
-    complaints = []
+    complaints = release.wrong(chapter.ipynb, chapter.root) + release.wrong(chapter.md, chapter.root)
     if cell.source != reference:
         complaints.append(f"cell {position}: bootstrap differs from that of the first chapter")
-    complaints += [
-        f"cell {position}: bootstrap lacks {needed!r}"
-        for needed in ("google.colab", f"@v{project['version']}")
-        if needed not in cell.source
-    ]
+    if "google.colab" not in cell.source or not release.refs(cell.source):
+        complaints.append(f"cell {position}: bootstrap does not install the package in google.colab")
     if "remove-cell" not in tags(cell):
         complaints.append(f"cell {position}: bootstrap is not tagged remove-cell")
     return complaints

@@ -14,6 +14,7 @@ import sys
 if "google.colab" in sys.modules:
     %pip install -q --no-deps "pruneutils @ git+https://example.org/book@v0.1.0"
 """
+BADGE = "[Open](https://colab.research.google.com/github/owner/book/blob/v0.1.0/chapters/02-masks.ipynb)"
 BIBLIOGRAPHY = """\
 @article{han2015, author = {Han, Song and Pool, Jeff}, title = {Learning both}, journal = {arXiv}, year = {2015},
   url = {https://arxiv.org/abs/1506.02626}}
@@ -66,7 +67,7 @@ def exercise(number: int) -> list:
 def notebook() -> nbformat.NotebookNode:
     """A good chapter 02, as it would be stored after execution."""
     cells = [
-        text("# Masks\n\nYou multiply weights by zeros and ones, and keep them so."),
+        text(f"# Masks\n\nYou multiply weights by zeros and ones, and keep them so.\n\n{BADGE}"),
         code(BOOTSTRAP, tags=["remove-cell"]),
         text("## You will be able to\n\n- hold a mask, see [the start](01-first.ipynb#start)"),
         text("## You need\n\nArrays, and 20 minutes.\nScores [come later](../pages/contents.md#04-scores)."),
@@ -118,6 +119,7 @@ def write(root: Path, chapter: nbformat.NotebookNode) -> Path:
     for folder in ("chapters", "pages"):
         (root / folder).mkdir(exist_ok=True)
     (root / "pyproject.toml").write_text('[project]\nname = "book"\nversion = "0.1.0"\n')
+    (root / "_config.yml").write_text("repository:\n  branch: v0.1.0\n")
     (root / "references.bib").write_text(BIBLIOGRAPHY)
     (root / "pages" / "contents.md").write_text("# Contents\n\n(02-masks)=\n## Masks\n\n(04-scores)=\n## Scores\n")
     first = new_notebook(cells=[text("# Start"), code(BOOTSTRAP, tags=["remove-cell"])])

@@ -1,6 +1,5 @@
 """No address ever given leads nowhere: index, 404 page, renamed chapters; and the whole book as one PDF."""
 
-import json
 import re
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -59,11 +58,8 @@ def rename(root: Path, old: str, new: str) -> None:
         path.rename(path.with_stem(new))
     with (root / "CHANGELOG.md").open("a", encoding="utf-8") as file:
         file.write(f"- {new[:2]} ({new[3:]}) has a new name.\n")
-    notebooks = list((root / "chapters").glob("*.ipynb"))
-    entries = verified.load(root)
-    for notebook in notebooks:
-        entries = verified.updated(entries, notebook, 1, root)
-    (root / verified.FILE).write_text(json.dumps(entries), encoding="utf-8")
+    for notebook in (root / "chapters").glob("*.ipynb"):
+        verified.record(notebook, 1, root)
 
 
 @pytest.mark.slow
@@ -88,9 +84,7 @@ def test_the_build_stops_at_what_leads_nowhere_and_at_what_was_not_verified(tmp_
     """A dead redirect, a chapter that refresh never stored, and one that was changed since."""
     root = copy_repository(tmp_path)
     (root / signposts.FILE).write_text("chapters/old.html chapters/none.html\n")
-    entries = verified.load(root)
-    del entries[CHAPTERS[0]]
-    (root / verified.FILE).write_text(json.dumps(entries))
+    verified.file(CHAPTERS[0], root).unlink()
     path = root / "chapters" / f"{CHAPTERS[1]}.ipynb"
     notebook = nbformat.read(path, as_version=4)
     notebook.cells[-1].source += "\n\nOne more sentence."

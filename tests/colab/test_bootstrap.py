@@ -11,6 +11,7 @@ from pathlib import Path
 import nbformat
 import pytest
 
+from tools import release
 from tools.colab import OWN, PYTHONS
 
 from . import standin
@@ -81,6 +82,19 @@ def test_in_colab_it_installs_the_package_and_moves_nothing(tmp_path, python, wh
     assert not complaints(told), told["output"]
 
 
+@pytest.mark.parametrize("ref", ["main", "v0.1.0"])
+def test_the_stand_in_has_the_ref_that_bootstraps_ask_for(tmp_path, monkeypatch, ref):
+    """Were there always a tag, or always a branch, a bootstrap that asks for the other would pass or fail wrongly."""
+    monkeypatch.setattr(standin, "copy_repository", lambda folder: small_repository(folder, ref))
+    published(tmp_path)
+    listed = subprocess.run(["git", "for-each-ref", "--format=%(refname:short)"], cwd=tmp_path, capture_output=True)
+    assert set(listed.stdout.decode().split()) == {"main", ref}
+
+
+def small_repository(folder: Path, ref: str) -> None:
+    (folder / "_config.yml").write_text(f"repository:\n  branch: {ref}\n")
+
+
 @pytest.mark.parametrize("python", PYTHONS)
 def test_elsewhere_it_does_nothing(tmp_path, python, wheels, repository):
     """No process, no connection, no file, no package, no name but `sys`."""
@@ -99,7 +113,7 @@ PLANTED = {
     "eager upgrade": (("-q", "-q --upgrade --upgrade-strategy eager"), "requests moved from 2.32.4 to 99"),
     "one package too many": (("-q", "-q pruneutils-extra"), "pruneutils-extra was installed"),
     "without dependencies": (("-q", "-q --no-deps"), "mnist1d was not installed"),
-    "a tag that does not exist": (("@v", "@w"), "pruneutils was not installed"),
+    "a ref that does not exist": ((f"@{release.current()}", "@gone"), "pruneutils was not installed"),
     "another repository": (("//github.com/", "//github.com/not-"), "pruneutils was not installed"),
     "never in Colab": (('"google.colab" in', '"google.collab" in'), "pruneutils was not installed"),
 }
