@@ -41,6 +41,13 @@ claim = {"id": "ID", "statement": "One | is one.", "holds": True, "answers": ANS
 display({"text/plain": "One is one."}, raw=True, metadata={"claim": claim})
 ```
 """
+PLANNED = "{name: 01-chapter, title: Chapter, promise: One.}"
+LISTS = {
+    "chapters.yml": f"questions: []\nparts: [{{part: One, chapters: [{PLANNED}]}}]\n",
+    "_toc.yml": "root: intro\nparts:\n  # chapters begin\n  # chapters end\n",
+    "intro.md": "# Book\n\n<!-- chapters begin -->\n<!-- chapters end -->\n",
+    "CHANGELOG.md": "# Changelog\n\n## Unreleased\n\n- A frame.\n",
+}
 BIBLIOGRAPHY = """
 @misc{han2015, author = {Han, Song and Pool, Jeff and Tran, John}, title = {T}, year = {2015}, url = {https://h.org}}
 @misc{li2017, author = {Li, Hao and {van den Graf}, Hans}, title = {T}, year = {2017}, url = {https://l.org}}
@@ -73,6 +80,8 @@ def book(tmp_path):
     for folder in ("chapters", "pages"):
         (tmp_path / folder).mkdir()
     (tmp_path / "references.bib").write_text(BIBLIOGRAPHY)
+    for name, text in LISTS.items():
+        (tmp_path / name).write_text(text)
     (tmp_path / "pyproject.toml").write_text(f'[project.urls]\nRepository = "{OLD}"\n')
     return tmp_path
 
@@ -99,6 +108,7 @@ def test_refresh_gives_the_same_bytes_twice(book, capsys):
     assert notebook["cells"][1]["outputs"][0]["text"] == ["1 chapters\n"]  # one thread, in the chapter's folder
     assert (book / "data" / "readme-figure.png").read_bytes() == b"a picture"
     assert "one-is-one" in (book / "pages" / "claims.md").read_text()
+    assert "chapters/01-chapter.ipynb" in (book / "_toc.yml").read_text()
 
 
 def test_refresh_leaves_the_notebook_of_a_failing_chapter(book):
@@ -176,10 +186,14 @@ def test_refresh_executes_what_changed(book, capsys):
 
 
 def test_refresh_refuses_a_chapter_that_does_not_exist(book):
-    """`make refresh CH=9` must not pass for having refreshed something."""
+    """`make refresh CH=9` must not pass for having refreshed something, nor may a chapter be in no list."""
     write_chapter(book, "01", "one-is-one")
     with pytest.raises(SystemExit, match="no chapter 9 in"):
         refresh.main(["9"], book)
+    stray = write_chapter(book, "02", "two-is-two")
+    with pytest.raises(SystemExit, match=r"chapters\.yml lacks 02-chapter"):
+        refresh.main(["02"], book)
+    assert not stray.with_suffix(".ipynb").exists()
 
 
 def test_equal_cells_have_different_ids(book):

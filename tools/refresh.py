@@ -1,4 +1,4 @@
-"""Make the executed notebooks from their texts, record what that took, then collect the ledger of claims.
+"""Make the executed notebooks from their texts, record what that took, then write the lists of chapters and of claims.
 
     python -m tools.refresh             all chapters
     python -m tools.refresh 02 07       these
@@ -25,7 +25,7 @@ import nbformat
 from nbclient import NotebookClient
 from nbclient.exceptions import CellExecutionError, CellTimeoutError, DeadKernelError
 
-from tools import ledger, notebook, release, verified
+from tools import chapters, ledger, notebook, release, verified
 from tools.processors import ONE_THREAD
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -115,6 +115,10 @@ def main(arguments, root=ROOT):
     missing = set(numbers) - {text.name[:2] for text in texts}
     if missing or not texts:
         sys.exit(f"no chapter {', '.join(sorted(missing))} in {root / 'chapters'}")
+    try:
+        chapters.plan(root)
+    except ValueError as error:
+        sys.exit(str(error))  # before anything is executed for nothing
     total = 0
     for text in texts:
         try:
@@ -124,6 +128,7 @@ def main(arguments, root=ROOT):
         print(f"{text.name}  " + ("code unchanged" if seconds is None else f"{seconds:.1f} s"), flush=True)
         total += seconds or 0
     print(f"total  {total:.1f} s")
+    chapters.write(root)
     ledger.write(root)
 
 

@@ -8,13 +8,11 @@ import nbformat
 import pytest
 
 from _ext import signposts
-from tools import browser, pdf, verified
+from tools import browser, chapters, pdf, verified
 
 from .chapter import ROOT
 from .test_finding import BASE, CHAPTERS, soup
 from .workspace import build, copy_repository, run
-
-NAMED = re.compile(r"\b(\d\d) \(([\w ,-]+)\)")
 
 
 @pytest.mark.parametrize(
@@ -37,12 +35,11 @@ def test_a_wrong_redirect_is_seen():
 
 def lost(root: Path) -> list[str]:
     """Chapters that the changelog names and that are neither pages nor redirected; pages that it does not name."""
-    changelog = (root / "CHANGELOG.md").read_text(encoding="utf-8")
-    published = {f"{number}-{re.sub('[ ,]+', '-', name)}" for number, name in NAMED.findall(changelog)}
-    chapters = {path.stem for path in (root / "chapters").glob("*.ipynb")}
+    published = chapters.names_in((root / "CHANGELOG.md").read_text(encoding="utf-8"))
+    written = {path.stem for path in (root / "chapters").glob("*.ipynb")}
     moved = {old for old, _ in signposts.redirects((root / signposts.FILE).read_text(encoding="utf-8"))}
-    gone = [name for name in published - chapters if f"chapters/{name}.html" not in moved]
-    return sorted(gone) + [f"{name} is not in CHANGELOG.md" for name in sorted(chapters - published)]
+    gone = [name for name in published - written if f"chapters/{name}.html" not in moved]
+    return sorted(gone) + [f"{name} is not in CHANGELOG.md" for name in sorted(written - published)]
 
 
 def test_every_chapter_ever_published_can_be_reached():
@@ -51,13 +48,14 @@ def test_every_chapter_ever_published_can_be_reached():
 
 
 def rename(root: Path, old: str, new: str) -> None:
-    """Rename a chapter as an author would, short of the redirect."""
-    for path in [*root.glob("chapters/*"), *root.glob("pages/*"), root / "_toc.yml", root / "intro.md"]:
-        path.write_text(path.read_text(encoding="utf-8").replace(old, new), encoding="utf-8")
+    """Rename a chapter as an author would, short of the redirect; names are a number and one word."""
+    for path in [*root.glob("chapters/*"), *root.glob("pages/*"), root / "chapters.yml"]:
+        text = path.read_text(encoding="utf-8").replace(old, new)
+        text = text.replace(f"title: {old[3:].title()}", f"title: {new[3:].title()}")
+        path.write_text(text, encoding="utf-8")
     for path in root.glob(f"chapters/{old}.*"):
         path.rename(path.with_stem(new))
-    with (root / "CHANGELOG.md").open("a", encoding="utf-8") as file:
-        file.write(f"- {new[:2]} ({new[3:]}) has a new name.\n")
+    chapters.write(root)
     for notebook in (root / "chapters").glob("*.ipynb"):
         verified.record(notebook, 1, root)
 
