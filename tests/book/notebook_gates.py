@@ -6,11 +6,10 @@ import re
 from collections import Counter
 from collections.abc import Iterator
 
-import jupytext
-import nbformat
 from bs4 import BeautifulSoup
 
 from tools import release
+from tools.notebook import read
 
 from .chapter import Chapter, called, claim_calls, tags, tree
 
@@ -32,7 +31,7 @@ EXPLORER_BYTES = 120 * 1024
 
 def pair(chapter: Chapter) -> list[str]:
     """The text and the notebook tell the same story: same cells, types, sources and metadata."""
-    text = jupytext.reads(chapter.md.read_text(encoding="utf-8"), fmt="md:myst").cells
+    text = read(chapter.md).cells
     stored = chapter.notebook.cells
     if len(text) != len(stored):
         return [f"{chapter.md.name} has {len(text)} cells, {chapter.ipynb.name} has {len(stored)}: run make refresh"]
@@ -87,7 +86,7 @@ def bootstrap(chapter: Chapter) -> list[str]:
     if not chapter.code:
         return ["no code cell, so no bootstrap"]
     position, cell = chapter.code[0]
-    first = nbformat.read(min(chapter.ipynb.parent.glob("[0-9][0-9]-*.ipynb")), as_version=4)
+    first = read(min(chapter.ipynb.parent.glob("[0-9][0-9]-*.ipynb")))
     reference = next((c.source for c in first.cells if c.cell_type == "code"), None)
     complaints = release.wrong(chapter.ipynb, chapter.root) + release.wrong(chapter.md, chapter.root)
     if cell.source != reference:

@@ -146,6 +146,11 @@ def long_chapter(notebook):
     notebook.cells[5:5] = [synthetic.text("More words.") for _ in range(40)]
 
 
+def swapped_checks(root):
+    for old, new in (('"2.1"', "first"), ('"2.2"', '"2.1"'), ("first", '"2.2"')):
+        edit(CHECKS, old, new)(root)
+
+
 MD = "chapters/02-masks.md"
 LONG_LINE = "sparsity = 0.9" + " + 0" * 30
 CLAIM = 'claim("all-finite"'
@@ -193,17 +198,30 @@ defect(
     "uncited pitfall",
     replace("Pruning to 13.7 % failed in [Han et al., 2015](https://arxiv.org/pdf/1506.02626v3).", "Much."),
 )
-defect("anatomy", "exercise without minutes", replace("(2 minutes)", ""))
-defect("anatomy", "exercises misnumbered", replace("### Exercise 2.2", "### Exercise 2.5"))
+defect("anatomy", "exercise without minutes", replace("(2 minutes)", ""), others=["registered_checks"])
+defect(
+    "anatomy", "exercises misnumbered", replace("### Exercise 2.2", "### Exercise 2.5"), others=["registered_checks"]
+)
 defect("anatomy", "no task", replace("\n\nCount what the mask removes.", ""))
-defect("anatomy", "two exercises", two_exercises)
+defect("anatomy", "two exercises", two_exercises, others=["registered_checks"])
 defect("anatomy", "no solution", lambda notebook: notebook.cells.remove(find(notebook, "Solution 2.3")))
 defect("anatomy", "stub solved", output("answer = None", text="solved\n"))
 defect("anatomy", "solution not solved", output("Solution 2.2", text="not solved yet\n"))
 defect("anatomy", "solution in view", change("Solution 2.2", lambda cell: cell.metadata.pop("cellView")))
 defect("anatomy", "solution without title", replace("#@title Solution 2.2", "# Solution 2.2"))
 defect("anatomy", "another check", replace("answer = 2\nchecks.answer", "answer = 2\nchecks.other"))
-defect("anatomy", "stub without check", replace("checks.answer(answer)", "print(answer)"))
+defect(
+    "anatomy", "stub without check", replace("checks.answer_1(answer)", "print(answer)"), others=["registered_checks"]
+)
+CHECKS = "pruneutils/book/checks/chapter_02.py"
+defect("registered_checks", "of another number", spoil=edit(CHECKS, '"2.3"', '"2.4"'))
+defect("registered_checks", "of another chapter", spoil=edit(CHECKS, '"2.3"', '"3.3"'))
+defect("registered_checks", "two exercises swapped", spoil=swapped_checks)
+defect("registered_checks", "without a number", spoil=edit(CHECKS, '"2.3", ', ""))
+defect("registered_checks", "not registered", spoil=edit(CHECKS, '@check("2.3", "right.")\n', ""))
+defect("registered_checks", "of another name", spoil=edit(CHECKS, "def answer_3", "def answer_4"))
+defect("registered_checks", "twice", spoil=lambda root: (root / CHECKS).write_text(2 * (root / CHECKS).read_text()))
+defect("registered_checks", "no module", spoil=lambda root: (root / CHECKS).unlink())
 FOREIGN = {
     "directive": ("```{note}", "Look.", "```"),
     "colon fence": (":::{note}", "Look.", ":::"),

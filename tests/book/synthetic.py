@@ -14,6 +14,11 @@ import sys
 if "google.colab" in sys.modules:
     %pip install -q --no-deps "pruneutils @ git+https://example.org/book@v0.1.0"
 """
+CHECKS = """\
+@check("2.{number}", "right.")
+def answer_{number}(answer):
+    expect(answer == {number}, "wrong.")
+"""
 BADGE = "[Open](https://colab.research.google.com/github/owner/book/blob/v0.1.0/chapters/02-masks.ipynb)"
 BIBLIOGRAPHY = """\
 @article{han2015, author = {Han, Song and Pool, Jeff}, title = {Learning both}, journal = {arXiv}, year = {2015},
@@ -56,10 +61,10 @@ def explorer(name: str):
 
 
 def exercise(number: int) -> list:
-    solution = f"#@title Solution 2.{number}\nanswer = {number}\nchecks.answer(answer)"
+    solution = f"#@title Solution 2.{number}\nanswer = {number}\nchecks.answer_{number}(answer)"
     return [
         text(f"### Exercise 2.{number}: count zeros ({number} minutes)\n\nCount what the mask removes."),
-        code("answer = None\nchecks.answer(answer)", printed("not solved yet: answer is None")),
+        code(f"answer = None\nchecks.answer_{number}(answer)", printed("not solved yet: answer is None")),
         code(solution, printed("solved"), tags=["hide-input"], cellView="form"),
     ]
 
@@ -120,6 +125,9 @@ def write(root: Path, chapter: nbformat.NotebookNode) -> Path:
         (root / folder).mkdir(exist_ok=True)
     (root / "pyproject.toml").write_text('[project]\nname = "book"\nversion = "0.1.0"\n')
     (root / "_config.yml").write_text("repository:\n  branch: v0.1.0\n")
+    checks = root / "pruneutils" / "book" / "checks"
+    checks.mkdir(parents=True, exist_ok=True)
+    (checks / "chapter_02.py").write_text("\n".join(CHECKS.format(number=number) for number in (1, 2, 3)))
     (root / "references.bib").write_text(BIBLIOGRAPHY)
     (root / "pages" / "contents.md").write_text("# Contents\n\n(02-masks)=\n## Masks\n\n(04-scores)=\n## Scores\n")
     first = new_notebook(cells=[text("# Start"), code(BOOTSTRAP, tags=["remove-cell"])])

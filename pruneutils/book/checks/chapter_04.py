@@ -5,7 +5,7 @@ import numpy as np
 from pruneutils.book.checks import check, expect, expect_array
 
 
-@check("each sample's gradient is squared before the mean is taken.")
+@check("4.1", "each sample's gradient is squared before the mean is taken.")
 def fisher_from_gradients(function):
     """Check ``function(per_sample) -> diagonal``: per_sample of shape (samples, weights)."""
     per_sample = np.array([[1.0, 2.0, 0.0], [-1.0, 2.0, 0.0], [1.0, 2.0, 6.0], [-1.0, 2.0, 0.0]])
@@ -46,7 +46,7 @@ def _quadratic(seed, n=6):
     return draws.normal(size=n) + 1, A.T @ A / n
 
 
-@check("all chosen weights go at once, and the survivors sit at the minimum that is left.")
+@check("4.2", "all chosen weights go at once, and the survivors sit at the minimum that is left.")
 def delete_together(function):
     """Check ``function(w, H_inv, gone) -> w``: deletes the weights ``gone`` and adapts the others."""
     for seed, gone in ((0, [2]), (1, [0, 3]), (2, [5, 1, 4])):
@@ -83,7 +83,7 @@ def delete_together(function):
         )
 
 
-@check("each output is fitted anew with the inputs that its mask left it.")
+@check("4.3", "each output is fitted anew with the inputs that its mask left it.")
 def refit(function):
     """Check ``function(W, mask, X, ridge) -> W``: least squares on the kept weights."""
     draws = np.random.default_rng(4)

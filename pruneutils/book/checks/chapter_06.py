@@ -5,7 +5,7 @@ import numpy as np
 from pruneutils.book.checks import check, expect, expect_array
 
 
-@check("scaling a layer changes nothing, and its largest weight scores 1.")
+@check("6.1", "scaling a layer changes nothing, and its largest weight scores 1.")
 def lamp_scores(function):
     """Check ``function(W) -> LAMP scores``."""
     W = np.array([[3.0, -1.0], [2.0, -4.0]])
@@ -47,7 +47,7 @@ def lamp_scores(function):
     expect(np.allclose(pairs, expected), "sixteen weights with ties are out of order: sort with kind='stable'.")
 
 
-@check("the densities keep exactly what was asked, and none exceeds 1.")
+@check("6.2", "the densities keep exactly what was asked, and none exceeds 1.")
 def erk_densities(function):
     """Check ``function(shapes, sparsity) -> {name: density}``."""
     shapes = {"a": (100, 100), "b": (100, 20), "c": (20, 10)}
@@ -95,7 +95,7 @@ def erk_densities(function):
     )
 
 
-@check("no layer is emptied, and the number is still exact.")
+@check("6.3", "no layer is emptied, and the number is still exact.")
 def guarded_global(function):
     """Check ``function(weights, sparsity, least) -> {name: mask}``."""
     weights = {"large": np.array([-4.0, 5.0, 2.0, 3.0]), "small": np.array([[0.2, -0.3], [0.4, 0.1]])}
