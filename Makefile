@@ -2,6 +2,8 @@
 URL ?=
 CH ?=
 FORCE ?=
+N ?=
+NAME ?=
 VERSION ?=
 export PYTHON
 
@@ -21,6 +23,7 @@ help:
 	@echo 'make test-colab       the tests of all that concerns Colab, a part of make test'
 	@echo 'make browser          install a Chromium for the browser tests (Debian, as root), or say how to'
 	@echo 'make test-emulated    every notebook again, on two emulated older processors'
+	@echo 'make chapter N=15 NAME=recovery    begin a chapter: its text, the checks of its exercises, the tests of these'
 	@echo 'make refresh [CH=02]  make notebooks from texts; executes where code changed, or with FORCE=1 in any case'
 	@echo 'make release VERSION=0.2.0    set version, date and ref everywhere, and say what remains to be done'
 	@echo 'make benchmarks       what masks and training cost, as ratios in one run, with the goals reached or missed'
@@ -54,7 +57,10 @@ test-emulated: environment-all
 refresh: environment-all
 	@$(RUN) python -m tools.refresh $(CH) $(if $(FORCE),--force)
 
-.PHONY: release
+.PHONY: chapter release
+chapter: environment-all
+	@$(RUN) python -m tools.new_chapter '$(N)' '$(NAME)'
+
 release: environment-all
 	@$(RUN) python -m tools.release '$(VERSION)'
 

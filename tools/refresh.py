@@ -25,7 +25,7 @@ import nbformat
 from nbclient import NotebookClient
 from nbclient.exceptions import CellExecutionError, CellTimeoutError, DeadKernelError
 
-from tools import chapters, ledger, notebook, release, verified
+from tools import chapters, ledger, notebook, release, relink, verified
 from tools.processors import ONE_THREAD
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -128,6 +128,11 @@ def main(arguments, root=ROOT):
         print(f"{text.name}  " + ("code unchanged" if seconds is None else f"{seconds:.1f} s"), flush=True)
         total += seconds or 0
     print(f"total  {total:.1f} s")
+    for text in relink.relink(root):
+        unchanged = with_stored_outputs(text, root) is not None
+        if unchanged:
+            refresh(text, root)
+        print(f"{text.name}  links to a chapter that is written now" + ("" if unchanged else ": refresh it as well"))
     chapters.write(root)
     ledger.write(root)
 
