@@ -26,6 +26,7 @@ help:
 	@echo 'make chapter N=15 NAME=recovery    begin a chapter: its text, the checks of its exercises, the tests of these'
 	@echo 'make refresh [CH=02]  make notebooks from texts; executes where code changed, or with FORCE=1 in any case'
 	@echo 'make release VERSION=0.2.0    set version, date and ref everywhere, and say what remains to be done'
+	@echo 'make links            do links to other sites still lead somewhere? (needs lychee)'
 	@echo 'make benchmarks       what masks and training cost, as ratios in one run, with the goals reached or missed'
 	@echo 'make lab              open JupyterLab'
 	@echo 'make repository URL=https://github.com/OWNER/NAME    set the address everywhere'
@@ -57,12 +58,16 @@ test-emulated: environment-all
 refresh: environment-all
 	@$(RUN) python -m tools.refresh $(CH) $(if $(FORCE),--force)
 
-.PHONY: chapter release
+.PHONY: chapter release links
 chapter: environment-all
 	@$(RUN) python -m tools.new_chapter '$(N)' '$(NAME)'
 
 release: environment-all
 	@$(RUN) python -m tools.release '$(VERSION)'
+
+links: book
+	@command -v lychee >/dev/null || { echo 'make links needs lychee: https://lychee.cli.rs'; exit 1; }
+	lychee --config lychee.toml _build/html
 
 benchmarks: environment-all
 	@$(RUN) python -m benchmarks.global_mask
