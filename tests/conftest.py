@@ -25,17 +25,6 @@ def html(tmp_path_factory):
     return root / "copy" / "out" / "_build" / "html"
 
 
-def pytest_xdist_make_scheduler(config, log):
-    """Keep a module's tests, which share fixtures, on one parallel worker; but chapters in Colab take minutes each."""
-    from xdist.scheduler import LoadScopeScheduling
-
-    class OneByOne(LoadScopeScheduling):
-        def _split_scope(self, nodeid):
-            return nodeid if "::test_run_all_twice" in nodeid else super()._split_scope(nodeid)
-
-    return OneByOne(config, log)
-
-
 def pytest_terminal_summary(terminalreporter):
     """Print the tables that tests have recorded, and say what was skipped for want of a browser."""
     reports = [report for kind in ("passed", "failed") for report in terminalreporter.stats.get(kind, [])]

@@ -137,7 +137,7 @@ def test_404_works_at_any_address(html, tmp_path):
 # the whole book as one PDF
 
 
-@pytest.mark.slow
+@pytest.mark.all
 @pytest.mark.skipif(not browser.find(), reason="no Chromium: make browser")
 def test_the_book_prints(tmp_path):
     """All chapters on A4, nothing of the machine that printed them."""

@@ -6,7 +6,7 @@ import pytest
 
 from .workspace import NBVAL, PYTEST, copy_repository, run
 
-pytestmark = pytest.mark.slow
+pytestmark = pytest.mark.all
 FLIPPED = """
 
 _honest = unstructured

@@ -69,7 +69,7 @@ def environment(python: str) -> Path:
     if python not in interpreters():
         pytest.skip(f"this machine has no Python {python}")
     if not built(python):
-        pytest.skip(f".venv-colab/{python} is not built; `make environment-colab` builds it or says why it cannot")
+        pytest.skip(f".venv-colab/{python} is not built; `make environment-colabs` builds it or says why it cannot")
     return FOLDER / python
 
 

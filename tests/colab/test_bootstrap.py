@@ -16,6 +16,7 @@ from tools.colab import OWN, PYTHONS
 from . import standin
 from .standin import NEW, ROOT, VERSIONS, index, offline, published, throwaway
 
+pytestmark = pytest.mark.slow
 SHELL = Path(__file__).with_name("shell.py")
 IMPORT = "import pruneutils"
 USE = """\
@@ -123,5 +124,5 @@ def test_a_missing_environment_skips_with_its_reason(monkeypatch):
     with pytest.raises(pytest.skip.Exception, match=r"this machine has no Python 3\.10"):
         standin.environment("3.10")
     monkeypatch.setattr(standin, "built", lambda python: False)
-    with pytest.raises(pytest.skip.Exception, match=r"is not built; `make environment-colab` builds it"):
+    with pytest.raises(pytest.skip.Exception, match=r"is not built; `make environment-colabs` builds it"):
         standin.environment(OWN)
