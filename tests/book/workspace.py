@@ -6,11 +6,14 @@ import subprocess
 import sys
 from pathlib import Path
 
+from tools.colab import KERNELS
+
 from .book_gates import repository_files
 from .chapter import ROOT
 
 PYTEST = ["-m", "pytest", "-p", "no:cacheprovider"]
-NBVAL = [*PYTEST, "--nbval", "--nbval-current-env", "--nbval-cell-timeout=300"]
+NBVAL = [*PYTEST, "--nbval", "--nbval-cell-timeout=300"]
+PINS, COLAB = "--nbval-current-env", "--nbval-kernel-name=colab"  # the kernels of make test-pins and make test
 
 
 def copy_repository(destination: Path) -> Path:
@@ -25,7 +28,7 @@ def copy_repository(destination: Path) -> Path:
 def run(*arguments: str, cwd: Path, packages: Path) -> subprocess.CompletedProcess:
     """Run Python in a folder, with the packages (pruneutils, tools) of another one before the installed."""
     environment = {k: v for k, v in os.environ.items() if not k.startswith("PYTEST_")}
-    environment["PYTHONPATH"] = str(packages)
+    environment |= {"PYTHONPATH": str(packages), "JUPYTER_PATH": str(KERNELS)}
     return subprocess.run([sys.executable, *arguments], cwd=cwd, env=environment, capture_output=True, text=True)
 
 

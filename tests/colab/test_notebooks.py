@@ -69,7 +69,7 @@ def variables(tmp_path_factory):
 @pytest.mark.parametrize("path", CHAPTERS, ids=lambda path: path.stem)
 def test_run_all_twice_with_colabs_versions(tmp_path, path, variables, record_property):
     """An API that is newer than Colab's, a file that only the repository has, a cell that spoils the next run."""
-    python = throwaway(tmp_path / "environment", OWN, {})
+    python = throwaway(tmp_path / "environment", OWN, {"attrs": VERSIONS["attrs"]})
     site = site_packages(tmp_path / "environment", OWN)
     (site / "google" / "colab").mkdir(parents=True)
     (site / "google" / "colab" / "__init__.py").touch()

@@ -172,7 +172,7 @@ def test_pip_moves_none_of_the_whole_list(tmp_path):
     assert resolve(tmp_path, OWN, whole_list()).keys() == NEW
 
 
-@pytest.mark.slow
+@pytest.mark.all
 @pytest.mark.parametrize(("requirement", "name"), [("numpy>=2.3", "numpy"), ("pandas>=2.2.3.post1", "pandas")])
 def test_pip_sees_a_planted_bound(tmp_path, requirement, name):
     assert name in resolve(tmp_path, OWN, VERSIONS, requirement).keys() - NEW
