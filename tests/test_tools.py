@@ -425,12 +425,13 @@ def test_every_target_that_is_named_has_a_rule():
     """`make pdf` was in the help and in a workflow, and did nothing: a phony target without a rule succeeds."""
     texts = [ROOT / name for name in ("Makefile", "README.md", "CONTRIBUTING.md", ".ci/run")]
     texts += sorted((ROOT / ".github" / "workflows").glob("*.yml"))
-    named = set(re.findall(r"^\.PHONY: (.*)", (ROOT / "Makefile").read_text().replace("\\\n", ""), re.M)[0].split())
+    makefile = (ROOT / "Makefile").read_text(encoding="utf-8").replace("\\\n", "")
+    named = set(re.search(r"^\.PHONY: (.*)", makefile, re.M)[1].split())
     for path in texts:
         named |= set(re.findall(r"(?:^|[`'] *|run: |    )make ([a-z][a-z-]*)", path.read_text(encoding="utf-8"), re.M))
+    rules = {name for names in re.findall(r"^([a-z][a-z -]*):", makefile, re.M) for name in names.split()}
     assert {"book", "pdf", "check", "test", "test-all"} <= named
-    ruleless = [name for name in sorted(named) if "Nothing to be done" in (run := make(name)).stdout or run.returncode]
-    assert ruleless == []
+    assert named - rules == set()
 
 
 def test_notebooks_run_once_and_strictly():
