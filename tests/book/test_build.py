@@ -10,7 +10,7 @@ import pytest
 from bs4 import BeautifulSoup
 
 from .chapter import ROOT, load, tags
-from .workspace import build, copy_repository
+from .workspace import build, mini_book
 
 pytestmark = pytest.mark.slow
 CHAPTERS = sorted(path.stem for path in (ROOT / "chapters").glob("*.ipynb"))
@@ -132,7 +132,7 @@ def test_mathematics_is_set_by_the_book_itself(html, name):
 
 def test_a_broken_link_stops_the_build(tmp_path):
     """Without -W, or with the warning silenced, a link to nowhere would be published."""
-    root = copy_repository(tmp_path)
+    root = mini_book(tmp_path)
     path = root / "chapters" / f"{CHAPTERS[0]}.ipynb"
     notebook = nbformat.read(path, as_version=4)
     notebook.cells[0].source += "\n\nSee [nothing](99-nowhere.ipynb)."

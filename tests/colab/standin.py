@@ -28,7 +28,7 @@ from tools import release
 from tools.colab import FOLDER, built, interpreters, pinned, site_packages
 
 LIST = ROOT.parent / "shared" / "colab"
-VERSIONS = {  # the dozen that matter, in Colab on 2026-08-19
+VERSIONS = {  # those that matter, in Colab on 2026-08-19
     "numpy": "2.1.3",
     "scipy": "1.16.3",
     "scikit-learn": "1.6.1",
@@ -42,6 +42,7 @@ VERSIONS = {  # the dozen that matter, in Colab on 2026-08-19
     "ipykernel": "6.17.1",
     "pooch": "1.9.0",
     "requests": "2.32.4",
+    "attrs": "26.1.0",  # dm-tree, which tfmot needs, asks for it and does without
 }
 NEW = {"pruneutils", "mnist1d", "jedi"}  # Colab's IPython lacks jedi, which it needs; pip completes that
 PACKED = ("mnist1d", "jedi", "setuptools", "tensorflow-model-optimization", "mock", "torch-pruning")
@@ -70,7 +71,7 @@ def environment(python: str) -> Path:
     if python not in interpreters():
         pytest.skip(f"this machine has no Python {python}")
     if not built(python):
-        pytest.skip(f".venv-colab/{python} is not built; `make environment-colab` builds it or says why it cannot")
+        pytest.skip(f".venv-colab/{python} is not built; `make environment-colabs` builds it or says why it cannot")
     return FOLDER / python
 
 

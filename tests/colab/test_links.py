@@ -125,6 +125,7 @@ def test_a_badge_before_the_promise_is_seen(clone):
     assert badge(clone, path.stem)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("old", "new"),
     [("01-prune-in-five-minutes.ipynb", "01-prune-in-five-minutes.md"), ("dropdown-launch-buttons", "gone")],
