@@ -94,7 +94,7 @@ def bootstrap(chapter: Chapter) -> list[str]:
         complaints.append(f"cell {position}: bootstrap differs from that of the first chapter")
     complaints += [
         f"cell {position}: bootstrap lacks {needed!r}"
-        for needed in ("google.colab", f"@v{project['version']}")
+        for needed in ("google.colab", "[book] @", f"@v{project['version']}")
         if needed not in cell.source
     ]
     if "remove-cell" not in tags(cell):

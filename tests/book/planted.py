@@ -169,6 +169,7 @@ defect(
     ),
 )
 defect("bootstrap", "differs between chapters", replace("-q --no-deps", "--no-deps"))
+defect("bootstrap", "without what only chapters need", replace("pruneutils[book]", "pruneutils"))
 defect("bootstrap", "of an older version", spoil=edit("pyproject.toml", "0.1.0", "0.2.0"))
 defect("bootstrap", "shown on the page", change("google.colab", lambda cell: cell.metadata.pop("tags")))
 defect("unsafe_tags", "nbval-skip", change("seeds =", lambda cell: cell.metadata.update(tags=["nbval-skip"])))
