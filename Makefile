@@ -1,4 +1,4 @@
-# `make help` lists the targets. Each works as the first command on a fresh clone with Python 3.11-3.13.
+# `make help` lists the targets. Each works as the first command on a fresh clone with Python 3.11-3.13, `make book` with newer ones, too.
 URL ?=
 CH ?=
 FORCE ?=

@@ -429,21 +429,25 @@ def empty_clone(tmp_path, monkeypatch):
 
 
 def test_environment_passes_over_a_python_that_does_not_run(empty_clone, monkeypatch):
-    """A shim that exists but fails, an old Python, and a name that is not there are not usable."""
-    shim, old, new = (empty_clone / name for name in ("shim", "old", "new"))
+    """A shim that exists but fails, an old Python, and a name that is not there; one that TensorFlow lacks, for pages."""
+    shim, old, new, next_one = (empty_clone / name for name in ("shim", "old", "new", "next"))
     shim.write_text("#!/bin/sh\necho 'python3.13: command not found' >&2\nexit 127\n")
-    for file, minor in ((old, 10), (new, 13)):
+    for file, minor in ((old, 10), (new, 13), (next_one, 14)):
         pretend = f"import sys; sys.version_info = (3, {minor}, 0); exec('$2')"
         file.write_text(f'#!/bin/sh\nexec {sys.executable} -c "{pretend}"\n')
-    for file, works in ((shim, False), (old, False), (new, True)):
+    for file, works, builds in ((shim, *2 * [False]), (old, *2 * [False]), (new, *2 * [True]), (next_one, False, True)):
         file.chmod(0o755)
         assert environment.usable(str(file)) is works
+        assert environment.usable(str(file), "book") is builds
     monkeypatch.delenv("PYTHON", raising=False)
-    monkeypatch.setattr(environment, "CANDIDATES", ["no-such-python", str(shim), str(old), str(new)])
+    monkeypatch.setattr(environment, "CANDIDATES", ["no-such-python", str(shim), str(old), str(next_one), str(new)])
     assert environment.find_python() == str(new)
+    assert environment.find_python("book") == str(next_one)
     monkeypatch.setenv("PYTHON", str(shim))
     with pytest.raises(SystemExit, match=r"needs Python 3\.11, 3\.12\s+or 3\.13"):
         environment.find_python()
+    with pytest.raises(SystemExit, match=r"needs Python 3\.11 or newer"):
+        environment.find_python("book")
     assert not (empty_clone / ".venv").exists()
 
 
@@ -456,7 +460,7 @@ def test_environment_stamps_only_what_was_installed(empty_clone, monkeypatch):
         return subprocess.CompletedProcess(command, code)
 
     (empty_clone / ".venv").mkdir()
-    monkeypatch.setattr(environment, "create", lambda: None)
+    monkeypatch.setattr(environment, "create", lambda kind: None)
     monkeypatch.setattr(environment.subprocess, "run", run)
     with pytest.raises(SystemExit, match="cannot reach a package index"):
         environment.main("all")

@@ -91,8 +91,13 @@ def bootstrap(chapter: Chapter) -> list[str]:
     complaints = release.wrong(chapter.ipynb, chapter.root) + release.wrong(chapter.md, chapter.root)
     if cell.source != reference:
         complaints.append(f"cell {position}: bootstrap differs from that of the first chapter")
-    if "google.colab" not in cell.source or not release.refs(cell.source):
-        complaints.append(f"cell {position}: bootstrap does not install the package in google.colab")
+    if not release.refs(cell.source):
+        complaints.append(f"cell {position}: bootstrap does not install the package from the repository")
+    complaints += [
+        f"cell {position}: bootstrap lacks {needed!r}"
+        for needed in ("google.colab", "[book] @")
+        if needed not in cell.source
+    ]
     if "remove-cell" not in tags(cell):
         complaints.append(f"cell {position}: bootstrap is not tagged remove-cell")
     return complaints

@@ -174,6 +174,7 @@ defect(
     ),
 )
 defect("bootstrap", "differs between chapters", replace("-q --no-deps", "--no-deps"))
+defect("bootstrap", "without what only chapters need", replace("pruneutils[book]", "pruneutils"))
 defect("bootstrap", "of an older version", spoil=edit("pyproject.toml", "0.1.0", "0.2.0"))
 defect("bootstrap", "of another ref than the badge", replace("/blob/v0.1.0/", "/blob/main/"))
 defect("bootstrap", "of another ref than the launch button", spoil=edit("_config.yml", "v0.1.0", "main"))

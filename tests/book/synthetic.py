@@ -12,7 +12,7 @@ BOOTSTRAP = """\
 import sys
 
 if "google.colab" in sys.modules:
-    %pip install -q --no-deps "pruneutils @ git+https://example.org/book@v0.1.0"
+    %pip install -q --no-deps "pruneutils[book] @ git+https://example.org/book@v0.1.0"
 """
 CHECKS = """\
 @check("2.{number}", "right.")

@@ -31,7 +31,7 @@ from .standin import (
 )
 
 COLAB_RUNS = {"python_version": "3.13", "python_full_version": "3.13.0", "sys_platform": "linux"}
-EXTRAS = ("torch", "keras")
+EXTRAS = ("torch", "keras", "book")
 
 
 def project() -> dict:
@@ -141,7 +141,7 @@ def test_how_near_to_colab_the_notebooks_run():
 
 
 def resolve(folder, python: str, has: dict[str, str], *requirements: str) -> dict[str, str]:
-    """What pip would install for a wheel of the working tree where Colab's packages are."""
+    """What pip would install for a wheel of the working tree with all its extras, where Colab's packages are."""
     environment(python)  # skips early
     root = copy_repository(folder / "book")
     for requirement in requirements:
@@ -151,7 +151,8 @@ def resolve(folder, python: str, has: dict[str, str], *requirements: str) -> dic
     (wheel,) = folder.glob("pruneutils-*.whl")
     interpreter = throwaway(folder / "environment", python, has)
     report = folder / "report.json"
-    pip = [interpreter, "-m", "pip", "install", "-q", "--dry-run", "--report", report, wheel]
+    asked = f"pruneutils[{','.join(EXTRAS)}] @ {wheel.as_uri()}"
+    pip = [interpreter, "-m", "pip", "install", "-q", "--dry-run", "--report", report, asked]
     finished = subprocess.run(
         pip, env=offline(index(folder / "wheels", has)), cwd=folder, capture_output=True, text=True
     )
