@@ -163,11 +163,11 @@ BAD = [
         for name, make in [
             ("W", scores.magnitude),
             ("W", partial(scores.random, seed=0)),
-            ("W", partial(scores.gradient, G=W)),
-            ("G", partial(scores.gradient, W)),
+            ("W", partial(scores.taylor, G=W)),
+            ("G", partial(scores.taylor, W)),
             ("A", scores.activation),
-            ("W", partial(scores.hessian, H_diag=W)),
-            ("H_diag", partial(scores.hessian, W)),
+            ("W", partial(scores.obd, H_diag=W)),
+            ("H_diag", partial(scores.obd, W)),
             ("W", partial(scores.obs, H_inv=W)),
             ("H_inv", partial(scores.obs, W)),
             ("W", partial(scores.wanda, X=W)),
@@ -183,9 +183,9 @@ BAD = [
         ]
     ),
     *(bad(scores.random, W, seed=seed, says=f"seed={seed!r} … whole number") for seed in (0.5, -1, None, True)),
-    bad(scores.gradient, W, W.T, says="G of shape (6, 4) … W, (4, 6)"),
+    bad(scores.taylor, W, W.T, says="G of shape (6, 4) … W, (4, 6)"),
     bad(scores.activation, W[0], says="A of shape (6,) … (samples, units)"),
-    bad(scores.hessian, W, W.T, says="H_diag of shape (6, 4) … W, (4, 6)"),
+    bad(scores.obd, W, W.T, says="H_diag of shape (6, 4) … W, (4, 6)"),
     bad(scores.obs, W, np.eye(6), says="H_inv of shape (6, 6) … (24, 24)"),
     bad(scores.obs, W[0], np.diag([1.0, 1, 0, 1, -1, 1]), says="H_inv … 2 entries of its diagonal … above 0"),
     *(
