@@ -273,6 +273,12 @@ BAD = [
     *(bad(PRUNER, scope=scope, says=f"scope={scope!r} … 'global' or 'layer'") for scope in ("all", None, ["layer"])),
     bad(pytorch.GradualPruner, NET, 0.5, says="schedule=0.5 … function"),
     bad(PRUNER, score="magnitude", says="score='magnitude' … function"),
+    bad(PRUNER, ignored_layers="0", says="ignored_layers='0' … list of layer names … ['0']"),
+    bad(PRUNER, ignored_layers=["fc"], says="ignored_layers=['fc'] … no layer 'fc' … ['0']"),
+    bad(PRUNER, ignored_layers=["0"], says="ignored_layers=['0'] … at least one layer of ['0']"),
+    bad(PRUNER(score=lambda given: given.nothing).step, says="score=<function … score(array) -> array … score(model)"),
+    bad(PRUNER(score=lambda model: {"fc": MASK}).step, says="score(model) … scores of ['fc'] … each of ['0']"),
+    bad(PRUNER(scope=lambda shapes, sparsity: {}).step, says="scope(shapes, sparsity) returned {} … each of ['0']"),
     bad(pytorch.GradualPruner(NET, lambda step: 1.0).step, says="sparsity=1.0 … [0, 1)"),
     *(
         bad(remove, NET, none, says="kept= … at least one")
