@@ -813,4 +813,4 @@ def test_both_adapters_have_the_same_names_and_arguments():
     for name, thing in ours.items():
         mine, other = (inspect.signature(module[name]).parameters.values() for module in (ours, theirs))
         assert [(p.name, p.kind, p.default) for p in mine] == [(p.name, p.kind, p.default) for p in other], thing
-    assert "step" in vars(ours["GradualPruner"]) and "step" in vars(theirs["GradualPruner"])
+    assert callable(ours["GradualPruner"].step) and callable(theirs["GradualPruner"].step)
