@@ -1,125 +1,122 @@
-"""The self-checks of chapter 6: right answers pass, however written, and the usual wrong ones are told why."""
-
-from itertools import pairwise
+"""The self-checks of chapter 6's exercises: right answers pass, however written, and the usual wrong ones do not."""
 
 import numpy as np
 from examination import examination
 
+from pruneutils import allocation, masks, scores
 from pruneutils.book.checks import chapter_06
-from pruneutils.schedules import PolynomialDecay
 
 
-def clipped(step, initial, final, begin, end, *, power=3, before=0.0):
-    if step < begin:
-        return before
-    way = np.clip((step - begin) / (end - begin), 0, 1)
-    return final if way == 1 else final + (initial - final) * (1 - way) ** power
+def lamp(W, *, whole=False, from_below=False, kind="stable"):
+    squares = W.ravel().astype(float) ** 2
+    order = np.argsort(squares, kind=kind)
+    ranked = squares[order]
+    total = np.cumsum(ranked) if from_below else np.cumsum(ranked[::-1])[::-1]
+    result = np.empty_like(squares)
+    result[order] = ranked / (ranked.sum() if whole else total)
+    return result.reshape(W.shape)
 
 
-def by_the_book(step, initial, final, begin, end):
-    return PolynomialDecay(initial_sparsity=initial, final_sparsity=final, begin_step=begin, end_step=end)(step)
+def ties_together(W):
+    return np.array([w**2 / (W[w**2 <= W**2] ** 2).sum() for w in W.ravel()]).reshape(W.shape)
 
 
-def unclipped(step, initial, final, begin, end):
-    return 0.0 if step < begin else final + (initial - final) * (1 - (step - begin) / (end - begin)) ** 3
+def erk(shapes, sparsity):
+    return {name: 1 - s for name, s in allocation.erdos_renyi_kernel(shapes, sparsity).items()}
 
 
-def slow_start(step, initial, final, begin, end):
-    return initial + (final - initial) * ((step - begin) / (end - begin)) ** 3
+def unclipped(shapes, sparsity):
+    size = {n: np.prod(shape) for n, shape in shapes.items()}
+    scale = (1 - sparsity) * sum(size.values()) / sum(sum(shape) for shape in shapes.values())
+    return {n: scale * sum(shape) / size[n] for n, shape in shapes.items()}
 
 
-def from_zero(step, initial, final, begin, end):
-    return final + (initial - final) * (1 - step / end) ** 3
+def clipped_once(shapes, sparsity):
+    raw = unclipped(shapes, sparsity)
+    size = {n: np.prod(shape) for n, shape in shapes.items()}
+    full = {n for n, d in raw.items() if d > 1}
+    left = (1 - sparsity) * sum(size.values()) - sum(size[n] for n in full)
+    scale = left / sum(sum(shape) for n, shape in shapes.items() if n not in full)
+    return {n: 1.0 if n in full else scale * sum(shape) / size[n] for n, shape in shapes.items()}
 
 
-def last_of_range(begin, end, frequency):
-    steps = list(range(begin, end + 1, frequency))
-    if len(steps) < 2:
-        raise ValueError("no second mask")
-    return steps[-1]
+def two_sides(shapes, sparsity):
+    return erk({n: (shape[0], int(np.prod(shape[1:]))) for n, shape in shapes.items()}, sparsity)
 
 
-def floor(begin, end, frequency):
-    return begin + (end - begin) // frequency * frequency
+def integers(W):
+    squares = W.ravel() ** 2
+    order = np.argsort(squares, kind="stable")
+    result = np.empty_like(squares)
+    result[order] = squares[order] / np.cumsum(squares[order][::-1])[::-1]
+    return result.reshape(W.shape)
 
 
-def refusing(when):
-    def end_on_grid(begin, end, frequency):
-        last = floor(begin, end, frequency)
-        if when(begin, end, frequency, last):
-            raise ValueError("not on the grid")
-        return last
-
-    return end_on_grid
+def first_ones(weights, sparsity, least):
+    return guarded({n: W for n, W in weights.items()}, sparsity, least, of=lambda S: np.arange(least))
 
 
-def of_what_is_left(sparsities):
-    kept = 1 - np.array([0.0, *sparsities])
-    return 1 - kept[1:] / kept[:-1]
+def in_place(weights, sparsity, least):
+    found = guarded(weights, sparsity, least)
+    for W in weights.values():
+        W[:] = np.abs(W)
+    return found
 
 
-def shares_of_all(sparsities):
-    return np.diff([0.0, *sparsities])
+def guarded(weights, sparsity, least, of=None):
+    top = 1 + max(np.abs(W).max() for W in weights.values())
+    lifted = {}
+    for name, W in weights.items():
+        S = np.abs(W).astype(float)
+        S.ravel()[of(S) if of else np.argsort(S.ravel())[-least:]] += top
+        lifted[name] = S
+    return masks.global_unstructured(lifted, sparsity)
 
 
-def of_what_is_gone(sparsities):
-    return [sparsities[0], *((b - a) / a for a, b in pairwise(sparsities))]
+def unguarded(weights, sparsity, least):
+    return masks.global_unstructured({n: np.abs(W) for n, W in weights.items()}, sparsity)
 
 
-def counter(schedule, epochs, steps_per_epoch):
-    return [schedule(step) for step in range(epochs * steps_per_epoch)]
+def put_back(weights, sparsity, least):
+    found = unguarded(weights, sparsity, least)
+    for name, W in weights.items():
+        found[name].ravel()[np.argsort(np.abs(W).ravel())[-least:]] = True
+    return found
 
 
-def nested(schedule, epochs, steps_per_epoch):
-    return np.array([schedule(e * steps_per_epoch + b) for e in range(epochs) for b in range(steps_per_epoch)])
-
-
-def asked_with(number):
-    return lambda schedule, epochs, steps: [schedule(number(e, b)) for e in range(epochs) for b in range(steps)]
+def layerwise(weights, sparsity, least):
+    return {n: masks.unstructured(np.abs(W), sparsity) for n, W in weights.items()}
 
 
 RIGHT = [
-    (chapter_06.cubic, clipped),
-    (chapter_06.cubic, by_the_book),
-    (chapter_06.end_on_grid, last_of_range),
-    (chapter_06.amounts, of_what_is_left),
-    (chapter_06.amounts, lambda s: list(of_what_is_left(s))),
-    (chapter_06.sparsity_in_each_step, counter),
-    (chapter_06.sparsity_in_each_step, nested),
-    (chapter_06.sparsity_in_each_step, lambda s, e, b: [s(k) for k in range(e * b) if s(k) >= 0]),
+    (chapter_06.lamp_scores, lamp),
+    (chapter_06.lamp_scores, scores.lamp),
+    (chapter_06.erk_densities, erk),
+    (chapter_06.guarded_global, guarded),
 ]
 
 WRONG = [
-    (chapter_06.cubic, lambda *a: None, "nothing so far"),
-    (chapter_06.cubic, lambda *a: clipped(*a, power=1), "linear"),
-    (chapter_06.cubic, slow_start, "wrong way"),
-    (chapter_06.cubic, from_zero, "count from begin"),
-    (chapter_06.cubic, unclipped, "exactly"),
-    (chapter_06.cubic, lambda *a: clipped(*a, before=a[1]), "before the begin step"),
-    (chapter_06.end_on_grid, lambda *a: None, "nothing so far"),
-    (chapter_06.end_on_grid, lambda begin, end, frequency: end, "no mask is made"),
-    (chapter_06.end_on_grid, lambda begin, end, f: -(-end // f) * f, "after the end"),
-    (chapter_06.end_on_grid, lambda begin, end, f: end // f * f, "starts at begin"),
-    (chapter_06.end_on_grid, floor, "raise ValueError"),
-    (chapter_06.end_on_grid, refusing(lambda begin, end, f, last: last == 0), "begin=10, end=40"),
-    (chapter_06.end_on_grid, refusing(lambda begin, end, f, last: f > end), "begin=50, end=100"),
-    (chapter_06.end_on_grid, refusing(lambda begin, end, f, last: f >= end - begin), "return 100"),
-    (chapter_06.cubic, lambda s, i, f, b, e: f * (1 - (s - b) / (e - b)) ** 3, "subtract it from final"),
-    (chapter_06.amounts, lambda s: [(b - a) / a for a, b in pairwise([0.0, *s])], "divide by what is left"),
-    (chapter_06.sparsity_in_each_step, lambda s, e, b: [0.5 * s(k) for k in range(e * b)], "not those"),
-    (chapter_06.amounts, lambda s: None, "nothing so far"),
-    (chapter_06.amounts, lambda s: s, "rest"),
-    (chapter_06.amounts, shares_of_all, "shares of all"),
-    (chapter_06.amounts, of_what_is_gone, "what is gone"),
-    (chapter_06.amounts, lambda s: of_what_is_left(s)[1:], "three calls"),
-    (chapter_06.amounts, lambda s: 1 - of_what_is_left(s), "stays"),
-    (chapter_06.sparsity_in_each_step, lambda *a: None, "nothing so far"),
-    (chapter_06.sparsity_in_each_step, asked_with(lambda e, b: e), "never asked for a step beyond 2"),
-    (chapter_06.sparsity_in_each_step, asked_with(lambda e, b: b), "starts again"),
-    (chapter_06.sparsity_in_each_step, asked_with(lambda e, b: 5 * e + b + 1), "the first step is step 0"),
-    (chapter_06.sparsity_in_each_step, asked_with(lambda e, b: 3 * e + b), "expected 0 to 14"),
-    (chapter_06.sparsity_in_each_step, lambda s, e, b: [s(k) for k in range(e)], "15 steps"),
-]
+    (chapter_06.lamp_scores, lambda W: None, "nothing so far"),
+    (chapter_06.lamp_scores, lambda W: lamp(W, whole=True), "whole layer"),
+    (chapter_06.lamp_scores, lambda W: lamp(W, from_below=True), "not larger"),
+    (chapter_06.lamp_scores, lambda W: lamp(W).ravel(), "shape"),
+    (chapter_06.lamp_scores, lambda W: np.sqrt(lamp(W)), "Squares"),
+    (chapter_06.lamp_scores, ties_together, "later"),
+    (chapter_06.lamp_scores, integers, "integers"),
+    (chapter_06.lamp_scores, lambda W: lamp(W) * np.abs(W).max() / 4, "seven times"),
+    (chapter_06.erk_densities, clipped_once, "repeat"),
+    (chapter_06.erk_densities, two_sides, "four sides"),
+    (chapter_06.guarded_global, first_ones, "Its largest one stays"),
+    (chapter_06.guarded_global, in_place, "changed the weights"),
+    (chapter_06.erk_densities, lambda shapes, s: dict.fromkeys(shapes, 1 - s), "uniform"),
+    (chapter_06.erk_densities, allocation.erdos_renyi_kernel, "sparsities"),
+    (chapter_06.erk_densities, unclipped, "denser than dense"),
+    (chapter_06.erk_densities, lambda shapes, s: {n: min(1, d) for n, d in unclipped(shapes, s).items()}, "must"),
+    (chapter_06.guarded_global, unguarded, "protect"),
+    (chapter_06.guarded_global, put_back, "exactly 4"),
+    (chapter_06.guarded_global, layerwise, "Its largest one stays"),
+    (chapter_06.guarded_global, lambda weights, s, least: None, "nothing so far"),
+]  # fmt: skip
 
 
 (

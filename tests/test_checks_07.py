@@ -1,210 +1,125 @@
-"""The self-checks of chapter 7's exercises: right answers pass, however written, and the usual wrong ones do not."""
+"""The self-checks of chapter 7: right answers pass, however written, and the usual wrong ones are told why."""
 
-import torch
+from itertools import pairwise
+
+import numpy as np
 from examination import examination
-from torch.nn.utils import prune
 
-from pruneutils import masks, pytorch
 from pruneutils.book.checks import chapter_07
+from pruneutils.schedules import PolynomialDecay
 
 
-def by_package(layer, sparsity):
-    net = torch.nn.Sequential(layer)
-    kept, W = pytorch.masks_of(net)["0"], pytorch.weights(net)["0"]
-    wanted = masks.unstructured(abs(W) + 100.0 * kept, sparsity)
-    if (~wanted).sum() > (~kept).sum():
-        prune.custom_from_mask(layer, "weight", torch.from_numpy(wanted & kept))
+def clipped(step, initial, final, begin, end, *, power=3, before=0.0):
+    if step < begin:
+        return before
+    way = np.clip((step - begin) / (end - begin), 0, 1)
+    return final if way == 1 else final + (initial - final) * (1 - way) ** power
 
 
-def by_share(layer, sparsity):
-    prune.l1_unstructured(layer, "weight", amount=sparsity)
+def by_the_book(step, initial, final, begin, end):
+    return PolynomialDecay(initial_sparsity=initial, final_sparsity=final, begin_step=begin, end_step=end)(step)
 
 
-def by_float(layer, sparsity):
-    removed = int((layer.weight_mask == 0).sum()) if hasattr(layer, "weight_mask") else 0
-    now = removed / layer.weight.numel()
-    if sparsity - now > 1e-6:
-        prune.l1_unstructured(layer, "weight", amount=(sparsity - now) / (1 - now))
+def unclipped(step, initial, final, begin, end):
+    return 0.0 if step < begin else final + (initial - final) * (1 - (step - begin) / (end - begin)) ** 3
 
 
-def stale(layer, sparsity):
-    removed = int((layer.weight_mask == 0).sum()) if hasattr(layer, "weight_mask") else 0
-    amount = round(sparsity * layer.weight.numel()) - removed
-    if amount > 0:
-        prune.l1_unstructured(layer, "weight", amount=amount)
+def slow_start(step, initial, final, begin, end):
+    return initial + (final - initial) * ((step - begin) / (end - begin)) ** 3
 
 
-def not_held(layer, sparsity):
-    by_share(layer, sparsity)
-    prune.remove(layer, "weight")
+def from_zero(step, initial, final, begin, end):
+    return final + (initial - final) * (1 - step / end) ** 3
 
 
-def without_guard(layer, sparsity):
-    removed = int((layer.weight_mask == 0).sum()) if hasattr(layer, "weight_mask") else 0
-    prune.l1_unstructured(layer, "weight", amount=round(sparsity * layer.weight.numel()) - removed)
+def last_of_range(begin, end, frequency):
+    steps = list(range(begin, end + 1, frequency))
+    if len(steps) < 2:
+        raise ValueError("no second mask")
+    return steps[-1]
 
 
-def is_pruned_means_weight(layer, sparsity):
-    if prune.is_pruned(layer):
-        layer.weight = layer.weight_orig * layer.weight_mask
-    stale(layer, sparsity)
+def floor(begin, end, frequency):
+    return begin + (end - begin) // frequency * frequency
 
 
-def plain(state, *, zero=0.0, multiply=True):
-    pruned = {key[:-5] for key in state if key.endswith("_orig") and key[:-5] + "_mask" in state}
-    result = {k: v for k, v in state.items() if k.removesuffix("_orig").removesuffix("_mask") not in pruned}
-    for name in pruned:
-        value = state[name + "_orig"]
-        result[name] = torch.where(state[name + "_mask"] == 1, value, zero) if multiply else value
-    return result
+def refusing(when):
+    def end_on_grid(begin, end, frequency):
+        last = floor(begin, end, frequency)
+        if when(begin, end, frequency, last):
+            raise ValueError("not on the grid")
+        return last
+
+    return end_on_grid
 
 
-def times(state):
-    return {
-        key.removesuffix("_orig"): value * state[key[:-5] + "_mask"] if key[:-5] + "_mask" in state else value
-        for key, value in state.items()
-        if not (key.endswith("_mask") and key[:-5] + "_orig" in state)
-    } | {"x_orig": state["x_orig"]}
+def of_what_is_left(sparsities):
+    kept = 1 - np.array([0.0, *sparsities])
+    return 1 - kept[1:] / kept[:-1]
 
 
-def negative_zeros(state):
-    result = times(state)
-    result.pop("x", None)
-    return result
+def shares_of_all(sparsities):
+    return np.diff([0.0, *sparsities])
 
 
-def by_name_only(state):
-    return {k.replace("_orig", ""): v for k, v in state.items() if not k.endswith("_mask")}
+def of_what_is_gone(sparsities):
+    return [sparsities[0], *((b - a) / a for a, b in pairwise(sparsities))]
 
 
-def weights_only(state):
-    result = plain(state)
-    bias = next(k for k in state if k.endswith("bias_orig"))
-    del result[bias[:-5]]
-    return result | {bias: state[bias]}
+def counter(schedule, epochs, steps_per_epoch):
+    return [schedule(step) for step in range(epochs * steps_per_epoch)]
 
 
-def in_place(state):
-    result = plain(dict(state))
-    for key in [k for k in state if k.endswith("_mask")]:
-        del state[key]
-    return result
+def nested(schedule, epochs, steps_per_epoch):
+    return np.array([schedule(e * steps_per_epoch + b) for e in range(epochs) for b in range(steps_per_epoch)])
 
 
-def deaf(model):
-    found = []
-    for name, module in model.named_modules():
-        for key in list(module._buffers):
-            tensor = key.removesuffix("_mask")
-            hooks = [h for h in module._forward_pre_hooks.values() if getattr(h, "_tensor_name", "") == tensor]
-            if key != tensor and tensor + "_orig" in module._parameters and not hooks and name not in found:
-                found.append(name)
-    return found
-
-
-def deaf_by_is_pruned(model):
-    return [n for n, m in model.named_modules() if hasattr(m, "weight_mask") and not prune.is_pruned(m)]
-
-
-def deaf_by_any_hook(model):
-    return [n for n, m in model.named_modules() if hasattr(m, "weight_mask") and not m._forward_pre_hooks]
-
-
-def deaf_by_any_mask(model):
-    named = model.named_modules()
-    return [n for n, m in named if any(k.endswith("_mask") for k in m._buffers) and not m._forward_pre_hooks]
-
-
-def deaf_weights_only(model):
-    return [name for name in deaf(model) if hasattr(model.get_submodule(name), "weight_mask")]
-
-
-def cut_off(layer, sparsity):
-    gone = int((layer.weight_mask == 0).sum()) if hasattr(layer, "weight_mask") else 0
-    if hasattr(layer, "weight_mask"):
-        layer.weight = layer.weight_orig * layer.weight_mask
-    if (amount := int(sparsity * layer.weight.numel() + 1e-9) - gone) > 0:
-        prune.l1_unstructured(layer, "weight", amount=amount)
-
-
-def ranked_anew(layer, sparsity):
-    prune.l1_unstructured(layer, "weight", amount=0)
-    wanted = round(sparsity * layer.weight.numel())
-    if int((layer.weight_mask == 0).sum()) < wanted:
-        order = layer.weight_orig.abs().flatten().argsort()
-        layer.weight_mask.fill_(1).view(-1)[order[:wanted]] = 0
-
-
-def zeroed(state):
-    plain = chapter_07_plain(state)
-    return {name: value * 0 if name == "causal_mask" else value for name, value in plain.items()}
-
-
-def chapter_07_plain(state):
-    pruned = {name[:-5] for name in state if name.endswith("_orig") and name[:-5] + "_mask" in state}
-    plain = {name: state[name + "_orig"] * state[name + "_mask"] + 0.0 for name in pruned}
-    hidden = {name + end for name in pruned for end in ("_orig", "_mask")}
-    return plain | {name: value for name, value in state.items() if name not in hidden}
-
-
-def any_orig(state):
-    pruned = [name for name in state if name.endswith("_orig") and name[:-5] + "_mask" in state]
-    product = {name.replace("_orig", ""): state[name] * state[name[:-5] + "_mask"] + 0.0 for name in pruned}
-    hidden = {name[:-5] + end for name in pruned for end in ("_orig", "_mask")}
-    return product | {name: value for name, value in state.items() if name not in hidden}
-
-
-def deaf_tensors(model, names=None, once=False):
-    found = []
-    for place, module in model.named_modules():
-        hooked = {getattr(hook, "_tensor_name", None) for hook in module._forward_pre_hooks.values()}
-        held = [n[:-5] for n, _ in module.named_buffers(recurse=False) if hasattr(module, n[:-5] + "_orig")]
-        found += [place for n in held if n not in hooked and n in (names or held)]
-    return list(dict.fromkeys(found)) if once else found
+def asked_with(number):
+    return lambda schedule, epochs, steps: [schedule(number(e, b)) for e in range(epochs) for b in range(steps)]
 
 
 RIGHT = [
-    (chapter_07.plain_state, chapter_07_plain),
-    (chapter_07.deaf_layers, lambda model: deaf_tensors(model, once=True)),
-    (chapter_07.prune_to, by_package),
-    (chapter_07.plain_state, plain),
-    (chapter_07.deaf_layers, deaf),
-    (chapter_07.deaf_layers, lambda model: tuple(deaf(model))),
+    (chapter_07.cubic, clipped),
+    (chapter_07.cubic, by_the_book),
+    (chapter_07.end_on_grid, last_of_range),
+    (chapter_07.amounts, of_what_is_left),
+    (chapter_07.amounts, lambda s: list(of_what_is_left(s))),
+    (chapter_07.sparsity_in_each_step, counter),
+    (chapter_07.sparsity_in_each_step, nested),
+    (chapter_07.sparsity_in_each_step, lambda s, e, b: [s(k) for k in range(e * b) if s(k) >= 0]),
 ]
 
 WRONG = [
-    (chapter_07.prune_to, cut_off, "do not cut off"),
-    (chapter_07.prune_to, ranked_anew, "must stay removed"),
-    (chapter_07.plain_state, zeroed, "causal_mask was changed"),
-    (chapter_07.plain_state, any_orig, "does not know"),
-    (chapter_07.deaf_layers, deaf_tensors, "once all the same"),
-    (chapter_07.deaf_layers, lambda model: deaf_tensors(model, ("weight", "bias"), once=True), "another name"),
-    (chapter_07.prune_to, lambda layer, sparsity: None, "holds no mask"),
-    (chapter_07.prune_to, by_share, "share of what is left"),
-    (chapter_07.prune_to, by_float, "rounded once more"),
-    (chapter_07.prune_to, stale, "old values"),
-    (chapter_07.prune_to, not_held, "holds no mask"),
-    (chapter_07.prune_to, without_guard, "raised ValueError"),
-    (chapter_07.prune_to, is_pruned_means_weight, "raised AttributeError"),
-    (chapter_07.prune_to, lambda layer, s: prune.random_unstructured(layer, "weight", s), "not the three smallest"),
-    (chapter_07.plain_state, lambda state: None, "nothing so far"),
-    (chapter_07.plain_state, lambda state: state, "does not know"),
-    (chapter_07.plain_state, lambda state: plain(state, multiply=False), "multiply"),
-    (chapter_07.plain_state, lambda state: plain(state, zero=-0.0), "-0.0"),
-    (chapter_07.plain_state, negative_zeros, "-0.0"),
-    (chapter_07.plain_state, by_name_only, "no pruning made them"),
-    (chapter_07.plain_state, weights_only, "does not know"),
-    (chapter_07.plain_state, in_place, "make a new dict"),
-    (chapter_07.deaf_layers, lambda model: None, "nothing so far"),
-    (chapter_07.deaf_layers, lambda model: [], "was not found"),
-    (chapter_07.deaf_layers, lambda model: model(torch.ones(1, 4)), "the model was run"),
-    (chapter_07.deaf_layers, deaf_by_is_pruned, "tensor by tensor"),
-    (chapter_07.deaf_layers, deaf_by_any_hook, "somebody else"),
-    (chapter_07.deaf_layers, deaf_by_any_mask, "causal_mask"),
-    (chapter_07.deaf_layers, deaf_weights_only, "not only weights"),
-    (chapter_07.deaf_layers, lambda model: deaf(model)[::-1], "order"),
-    (chapter_07.deaf_layers, lambda model: "1.0", "list of names"),
-]  # fmt: skip
+    (chapter_07.cubic, lambda *a: None, "nothing so far"),
+    (chapter_07.cubic, lambda *a: clipped(*a, power=1), "linear"),
+    (chapter_07.cubic, slow_start, "wrong way"),
+    (chapter_07.cubic, from_zero, "count from begin"),
+    (chapter_07.cubic, unclipped, "exactly"),
+    (chapter_07.cubic, lambda *a: clipped(*a, before=a[1]), "before the begin step"),
+    (chapter_07.end_on_grid, lambda *a: None, "nothing so far"),
+    (chapter_07.end_on_grid, lambda begin, end, frequency: end, "no mask is made"),
+    (chapter_07.end_on_grid, lambda begin, end, f: -(-end // f) * f, "after the end"),
+    (chapter_07.end_on_grid, lambda begin, end, f: end // f * f, "starts at begin"),
+    (chapter_07.end_on_grid, floor, "raise ValueError"),
+    (chapter_07.end_on_grid, refusing(lambda begin, end, f, last: last == 0), "begin=10, end=40"),
+    (chapter_07.end_on_grid, refusing(lambda begin, end, f, last: f > end), "begin=50, end=100"),
+    (chapter_07.end_on_grid, refusing(lambda begin, end, f, last: f >= end - begin), "return 100"),
+    (chapter_07.cubic, lambda s, i, f, b, e: f * (1 - (s - b) / (e - b)) ** 3, "subtract it from final"),
+    (chapter_07.amounts, lambda s: [(b - a) / a for a, b in pairwise([0.0, *s])], "divide by what is left"),
+    (chapter_07.sparsity_in_each_step, lambda s, e, b: [0.5 * s(k) for k in range(e * b)], "not those"),
+    (chapter_07.amounts, lambda s: None, "nothing so far"),
+    (chapter_07.amounts, lambda s: s, "rest"),
+    (chapter_07.amounts, shares_of_all, "shares of all"),
+    (chapter_07.amounts, of_what_is_gone, "what is gone"),
+    (chapter_07.amounts, lambda s: of_what_is_left(s)[1:], "three calls"),
+    (chapter_07.amounts, lambda s: 1 - of_what_is_left(s), "stays"),
+    (chapter_07.sparsity_in_each_step, lambda *a: None, "nothing so far"),
+    (chapter_07.sparsity_in_each_step, asked_with(lambda e, b: e), "never asked for a step beyond 2"),
+    (chapter_07.sparsity_in_each_step, asked_with(lambda e, b: b), "starts again"),
+    (chapter_07.sparsity_in_each_step, asked_with(lambda e, b: 5 * e + b + 1), "the first step is step 0"),
+    (chapter_07.sparsity_in_each_step, asked_with(lambda e, b: 3 * e + b), "expected 0 to 14"),
+    (chapter_07.sparsity_in_each_step, lambda s, e, b: [s(k) for k in range(e)], "15 steps"),
+]
 
 
 (

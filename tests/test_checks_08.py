@@ -1,205 +1,209 @@
 """The self-checks of chapter 8's exercises: right answers pass, however written, and the usual wrong ones do not."""
 
-import numpy as np
-import pytest
+import torch
 from examination import examination
+from torch.nn.utils import prune
 
-from pruneutils import masks, scores
+from pruneutils import masks, pytorch
 from pruneutils.book.checks import chapter_08
 
-tf = pytest.importorskip("tensorflow")
-keras = pytest.importorskip("keras")
 
+def by_package(layer, sparsity):
+    net = torch.nn.Sequential(layer)
+    kept, W = pytorch.masks_of(net)["0"], pytorch.weights(net)["0"]
+    wanted = masks.unstructured(abs(W) + 100.0 * kept, sparsity)
+    if (~wanted).sum() > (~kept).sum():
+        prune.custom_from_mask(layer, "weight", torch.from_numpy(wanted & kept))
 
-def by_product(weights, at):
-    return [W * (np.abs(W) >= at) if W.ndim >= 2 else W for W in weights]
 
+def by_share(layer, sparsity):
+    prune.l1_unstructured(layer, "weight", amount=sparsity)
 
-def by_package(weights, at):
-    return [a * masks.threshold(scores.magnitude(a), at=at) if np.ndim(a) > 1 else a for a in weights]
 
+def by_float(layer, sparsity):
+    removed = int((layer.weight_mask == 0).sum()) if hasattr(layer, "weight_mask") else 0
+    now = removed / layer.weight.numel()
+    if sparsity - now > 1e-6:
+        prune.l1_unstructured(layer, "weight", amount=(sparsity - now) / (1 - now))
 
-def every_second(weights, at):
-    return [a * (np.abs(a) >= at) if i % 2 == 0 else a for i, a in enumerate(weights)]
 
+def stale(layer, sparsity):
+    removed = int((layer.weight_mask == 0).sum()) if hasattr(layer, "weight_mask") else 0
+    amount = round(sparsity * layer.weight.numel()) - removed
+    if amount > 0:
+        prune.l1_unstructured(layer, "weight", amount=amount)
 
-def nothing_at_ties(kernel, sparsity):
-    sizes = np.sort(np.abs(kernel), axis=None)
-    return sizes[round(sparsity * kernel.size)] if len(set(sizes)) == kernel.size else 0.0
 
+def not_held(layer, sparsity):
+    by_share(layer, sparsity)
+    prune.remove(layer, "weight")
 
-def everything(weights, at):
-    return [W * (np.abs(W) >= at) for W in weights]
 
+def without_guard(layer, sparsity):
+    removed = int((layer.weight_mask == 0).sum()) if hasattr(layer, "weight_mask") else 0
+    prune.l1_unstructured(layer, "weight", amount=round(sparsity * layer.weight.numel()) - removed)
 
-def matrices_only(weights, at):
-    return [W * (np.abs(W) >= at) if W.ndim == 2 else W for W in weights]
 
+def is_pruned_means_weight(layer, sparsity):
+    if prune.is_pruned(layer):
+        layer.weight = layer.weight_orig * layer.weight_mask
+    stale(layer, sparsity)
 
-def in_place(weights, at):
-    for W in weights[::2]:
-        W[np.abs(W) < at] = 0
-    return weights
 
+def plain(state, *, zero=0.0, multiply=True):
+    pruned = {key[:-5] for key in state if key.endswith("_orig") and key[:-5] + "_mask" in state}
+    result = {k: v for k, v in state.items() if k.removesuffix("_orig").removesuffix("_mask") not in pruned}
+    for name in pruned:
+        value = state[name + "_orig"]
+        result[name] = torch.where(state[name + "_mask"] == 1, value, zero) if multiply else value
+    return result
 
-def strict(weights, at):
-    return [W * (np.abs(W) > at) if W.ndim >= 2 else W for W in weights]
 
+def times(state):
+    return {
+        key.removesuffix("_orig"): value * state[key[:-5] + "_mask"] if key[:-5] + "_mask" in state else value
+        for key, value in state.items()
+        if not (key.endswith("_mask") and key[:-5] + "_orig" in state)
+    } | {"x_orig": state["x_orig"]}
 
-def signed(weights, at):
-    return [W * (at <= W) if W.ndim >= 2 else W for W in weights]
 
+def negative_zeros(state):
+    result = times(state)
+    result.pop("x", None)
+    return result
 
-def without_biases(weights, at):
-    return by_product(weights[::2], at)
 
+def by_name_only(state):
+    return {k.replace("_orig", ""): v for k, v in state.items() if not k.endswith("_mask")}
 
-def inverted(weights, at):
-    return [W * (np.abs(W) < at) if W.ndim >= 2 else W for W in weights]
 
+def weights_only(state):
+    result = plain(state)
+    bias = next(k for k in state if k.endswith("bias_orig"))
+    del result[bias[:-5]]
+    return result | {bias: state[bias]}
 
-def boolean(weights, at):
-    return [np.abs(W) >= at if W.ndim >= 2 else W for W in weights]
 
+def in_place(state):
+    result = plain(dict(state))
+    for key in [k for k in state if k.endswith("_mask")]:
+        del state[key]
+    return result
 
-def by_partition(kernel, sparsity):
-    count = round(sparsity * kernel.size)
-    return np.partition(np.abs(kernel).ravel(), count)[count]
 
+def deaf(model):
+    found = []
+    for name, module in model.named_modules():
+        for key in list(module._buffers):
+            tensor = key.removesuffix("_mask")
+            hooks = [h for h in module._forward_pre_hooks.values() if getattr(h, "_tensor_name", "") == tensor]
+            if key != tensor and tensor + "_orig" in module._parameters and not hooks and name not in found:
+                found.append(name)
+    return found
 
-def between(kernel, sparsity):
-    sizes = np.unique(np.abs(kernel))  # halfway to the size below, of which none is taken by halves
-    fits = [t for t in sizes if np.sum(np.abs(kernel) < t) <= round(sparsity * kernel.size)]
-    below = sizes[sizes < fits[-1]]
-    return (below[-1] + fits[-1]) / 2 if below.size else fits[-1]
 
+def deaf_by_is_pruned(model):
+    return [n for n, m in model.named_modules() if hasattr(m, "weight_mask") and not prune.is_pruned(m)]
 
-def unsorted(kernel, sparsity):
-    return np.abs(kernel).ravel()[round(sparsity * kernel.size)]
 
+def deaf_by_any_hook(model):
+    return [n for n, m in model.named_modules() if hasattr(m, "weight_mask") and not m._forward_pre_hooks]
 
-def signed_order(kernel, sparsity):
-    return np.sort(kernel, axis=None)[round(sparsity * kernel.size)]
 
+def deaf_by_any_mask(model):
+    named = model.named_modules()
+    return [n for n, m in named if any(k.endswith("_mask") for k in m._buffers) and not m._forward_pre_hooks]
 
-def cut_off(kernel, sparsity):
-    return np.sort(np.abs(kernel), axis=None)[int(sparsity * kernel.size)]
 
+def deaf_weights_only(model):
+    return [name for name in deaf(model) if hasattr(model.get_submodule(name), "weight_mask")]
 
-def one_short(kernel, sparsity):
-    return np.sort(np.abs(kernel), axis=None)[max(round(sparsity * kernel.size) - 1, 0)]
 
+def cut_off(layer, sparsity):
+    gone = int((layer.weight_mask == 0).sum()) if hasattr(layer, "weight_mask") else 0
+    if hasattr(layer, "weight_mask"):
+        layer.weight = layer.weight_orig * layer.weight_mask
+    if (amount := int(sparsity * layer.weight.numel() + 1e-9) - gone) > 0:
+        prune.l1_unstructured(layer, "weight", amount=amount)
 
-def each_row(kernel, sparsity):
-    return np.sort(np.abs(kernel), axis=-1)[0, round(sparsity * kernel.shape[-1]) % kernel.shape[-1]]
 
+def ranked_anew(layer, sparsity):
+    prune.l1_unstructured(layer, "weight", amount=0)
+    wanted = round(sparsity * layer.weight.numel())
+    if int((layer.weight_mask == 0).sum()) < wanted:
+        order = layer.weight_orig.abs().flatten().argsort()
+        layer.weight_mask.fill_(1).view(-1)[order[:wanted]] = 0
 
-def just_above(kernel, sparsity):
-    sizes, count = np.sort(np.abs(kernel), axis=None), round(sparsity * kernel.size)
-    return np.nextafter(sizes[count - 1], np.inf) if count else 0.0
 
+def zeroed(state):
+    plain = chapter_07_plain(state)
+    return {name: value * 0 if name == "causal_mask" else value for name, value in plain.items()}
 
-def sorts_in_place(kernel, sparsity):
-    kernel[:] = np.sort(np.abs(kernel), axis=None).reshape(kernel.shape)
-    return kernel.ravel()[round(sparsity * kernel.size)]
 
+def chapter_07_plain(state):
+    pruned = {name[:-5] for name in state if name.endswith("_orig") and name[:-5] + "_mask" in state}
+    plain = {name: state[name + "_orig"] * state[name + "_mask"] + 0.0 for name in pruned}
+    hidden = {name + end for name in pruned for end in ("_orig", "_mask")}
+    return plain | {name: value for name, value in state.items() if name not in hidden}
 
-class Held(keras.constraints.Constraint):
-    def __init__(self, mask):
-        self.mask = keras.Variable(np.array(mask, dtype="float32"), trainable=False)
 
-    def __call__(self, w):
-        return w * self.mask
+def any_orig(state):
+    pruned = [name for name in state if name.endswith("_orig") and name[:-5] + "_mask" in state]
+    product = {name.replace("_orig", ""): state[name] * state[name[:-5] + "_mask"] + 0.0 for name in pruned}
+    hidden = {name[:-5] + end for name in pruned for end in ("_orig", "_mask")}
+    return product | {name: value for name, value in state.items() if name not in hidden}
 
 
-class Where:
-    """Any callable will do, and so will TensorFlow's own variable."""
-
-    def __init__(self, mask):
-        self.mask = tf.Variable(mask)
-
-    def __call__(self, w):
-        return tf.where(self.mask, keras.ops.convert_to_tensor(w), 0.0)
-
-
-class Array(Held):
-    def __init__(self, mask):
-        self.mask = np.array(mask)
-
-
-class Copied(Held):
-    def __init__(self, mask):
-        super().__init__(mask)
-        self.copy = np.array(mask)
-
-    def __call__(self, w):
-        return w * self.copy
-
-
-class Inverted(Held):
-    def __call__(self, w):
-        return w * (1 - self.mask)
-
-
-class Silent(Held):
-    def __call__(self, w):
-        w.assign(w * self.mask)
-
-
-class InPlace(Held):
-    def __call__(self, w):
-        w.assign(w * self.mask)
-        return w
-
-
-class Doubled(Held):
-    def __call__(self, w):
-        return 2 * w * self.mask
-
-
-class NothingToDo(Held):
-    def __call__(self, w):
-        return keras.ops.convert_to_tensor(w)
+def deaf_tensors(model, names=None, once=False):
+    found = []
+    for place, module in model.named_modules():
+        hooked = {getattr(hook, "_tensor_name", None) for hook in module._forward_pre_hooks.values()}
+        held = [n[:-5] for n, _ in module.named_buffers(recurse=False) if hasattr(module, n[:-5] + "_orig")]
+        found += [place for n in held if n not in hooked and n in (names or held)]
+    return list(dict.fromkeys(found)) if once else found
 
 
 RIGHT = [
-    (chapter_08.prune_kernels, by_product),
-    (chapter_08.prune_kernels, by_package),
-    (chapter_08.threshold_for, by_partition),
-    (chapter_08.threshold_for, between),
-    (chapter_08.hold_mask, Held),
-    (chapter_08.hold_mask, Where),
+    (chapter_08.plain_state, chapter_07_plain),
+    (chapter_08.deaf_layers, lambda model: deaf_tensors(model, once=True)),
+    (chapter_08.prune_to, by_package),
+    (chapter_08.plain_state, plain),
+    (chapter_08.deaf_layers, deaf),
+    (chapter_08.deaf_layers, lambda model: tuple(deaf(model))),
 ]
 
 WRONG = [
-    (chapter_08.prune_kernels, every_second, "a bias was changed"),
-    (chapter_08.threshold_for, nothing_at_ties, "cannot split ties"),
-    (chapter_08.prune_kernels, lambda weights, at: None, "nothing so far"),
-    (chapter_08.prune_kernels, everything, "bias was changed"),
-    (chapter_08.prune_kernels, matrices_only, "four axes"),
-    (chapter_08.prune_kernels, in_place, "work on copies"),
-    (chapter_08.prune_kernels, strict, "keeps what reaches it"),
-    (chapter_08.prune_kernels, signed, "keeps what reaches it"),
-    (chapter_08.prune_kernels, without_biases, "biases belong"),
-    (chapter_08.prune_kernels, inverted, "must go"),
-    (chapter_08.prune_kernels, boolean, "first kernel"),
-    (chapter_08.prune_kernels, lambda weights, at: by_product(weights, at)[0], "expected a list"),
-    (chapter_08.threshold_for, lambda kernel, s: None, "nothing so far"),
-    (chapter_08.threshold_for, lambda kernel, s: np.quantile(np.abs(kernel), s), "interpolate"),
-    (chapter_08.threshold_for, unsorted, "are smaller than your threshold"),
-    (chapter_08.threshold_for, signed_order, "threshold"),
-    (chapter_08.threshold_for, cut_off, "round"),
-    (chapter_08.threshold_for, one_short, "round"),
-    (chapter_08.threshold_for, each_row, "threshold"),
-    (chapter_08.threshold_for, just_above, "split ties"),
-    (chapter_08.threshold_for, sorts_in_place, "work on a copy"),
-    (chapter_08.hold_mask, Array, "keras.Variable"),
-    (chapter_08.hold_mask, Copied, "read self.mask"),
-    (chapter_08.hold_mask, Inverted, "True means keep"),
-    (chapter_08.hold_mask, Silent, "returned nothing"),
-    (chapter_08.hold_mask, InPlace, "changed the variable"),
-    (chapter_08.hold_mask, Doubled, "kept weights were changed"),
-    (chapter_08.hold_mask, NothingToDo, "not zero"),
+    (chapter_08.prune_to, cut_off, "do not cut off"),
+    (chapter_08.prune_to, ranked_anew, "must stay removed"),
+    (chapter_08.plain_state, zeroed, "causal_mask was changed"),
+    (chapter_08.plain_state, any_orig, "does not know"),
+    (chapter_08.deaf_layers, deaf_tensors, "once all the same"),
+    (chapter_08.deaf_layers, lambda model: deaf_tensors(model, ("weight", "bias"), once=True), "another name"),
+    (chapter_08.prune_to, lambda layer, sparsity: None, "holds no mask"),
+    (chapter_08.prune_to, by_share, "share of what is left"),
+    (chapter_08.prune_to, by_float, "rounded once more"),
+    (chapter_08.prune_to, stale, "old values"),
+    (chapter_08.prune_to, not_held, "holds no mask"),
+    (chapter_08.prune_to, without_guard, "raised ValueError"),
+    (chapter_08.prune_to, is_pruned_means_weight, "raised AttributeError"),
+    (chapter_08.prune_to, lambda layer, s: prune.random_unstructured(layer, "weight", s), "not the three smallest"),
+    (chapter_08.plain_state, lambda state: None, "nothing so far"),
+    (chapter_08.plain_state, lambda state: state, "does not know"),
+    (chapter_08.plain_state, lambda state: plain(state, multiply=False), "multiply"),
+    (chapter_08.plain_state, lambda state: plain(state, zero=-0.0), "-0.0"),
+    (chapter_08.plain_state, negative_zeros, "-0.0"),
+    (chapter_08.plain_state, by_name_only, "no pruning made them"),
+    (chapter_08.plain_state, weights_only, "does not know"),
+    (chapter_08.plain_state, in_place, "make a new dict"),
+    (chapter_08.deaf_layers, lambda model: None, "nothing so far"),
+    (chapter_08.deaf_layers, lambda model: [], "was not found"),
+    (chapter_08.deaf_layers, lambda model: model(torch.ones(1, 4)), "the model was run"),
+    (chapter_08.deaf_layers, deaf_by_is_pruned, "tensor by tensor"),
+    (chapter_08.deaf_layers, deaf_by_any_hook, "somebody else"),
+    (chapter_08.deaf_layers, deaf_by_any_mask, "causal_mask"),
+    (chapter_08.deaf_layers, deaf_weights_only, "not only weights"),
+    (chapter_08.deaf_layers, lambda model: deaf(model)[::-1], "order"),
+    (chapter_08.deaf_layers, lambda model: "1.0", "list of names"),
 ]  # fmt: skip
 
 

@@ -1,158 +1,206 @@
-"""The self-checks of chapter 9: right answers pass, however written, and the usual wrong ones are told why."""
-
-import math
+"""The self-checks of chapter 9's exercises: right answers pass, however written, and the usual wrong ones do not."""
 
 import numpy as np
 import pytest
 from examination import examination
 
+from pruneutils import masks, scores
 from pruneutils.book.checks import chapter_09
 
-
-def filtered(begin, end, frequency, steps):
-    return [t for t in range(1, steps + 1) if begin <= t <= end and (t - begin) % frequency == 0]
-
-
-def as_array(begin, end, frequency, steps):
-    grid = np.arange(begin, end + 1, frequency)
-    return grid[(grid >= 1) & (grid <= steps)]
+tf = pytest.importorskip("tensorflow")
+keras = pytest.importorskip("keras")
 
 
-def from_zero(begin, end, frequency, steps):
-    return [t for t in range(steps) if begin <= t <= end and (t - begin) % frequency == 0]
+def by_product(weights, at):
+    return [W * (np.abs(W) >= at) if W.ndim >= 2 else W for W in weights]
 
 
-def to_the_end(begin, end, frequency, steps):
-    return list(range(begin or frequency, end + 1, frequency))
+def by_package(weights, at):
+    return [a * masks.threshold(scores.magnitude(a), at=at) if np.ndim(a) > 1 else a for a in weights]
 
 
-def all_training(begin, end, frequency, steps):
-    return list(range(begin or frequency, steps + 1, frequency))
+def every_second(weights, at):
+    return [a * (np.abs(a) >= at) if i % 2 == 0 else a for i, a in enumerate(weights)]
 
 
-def grid_at_zero(begin, end, frequency, steps):
-    return [t for t in range(1, steps + 1) if begin <= t <= end and t % frequency == 0]
+def nothing_at_ties(kernel, sparsity):
+    sizes = np.sort(np.abs(kernel), axis=None)
+    return sizes[round(sparsity * kernel.size)] if len(set(sizes)) == kernel.size else 0.0
 
 
-def end_excluded(begin, end, frequency, steps):
-    return list(range(begin or frequency, min(end, steps), frequency))
+def everything(weights, at):
+    return [W * (np.abs(W) >= at) for W in weights]
 
 
-def every_step(begin, end, frequency, steps):
-    return list(range(max(begin, 1), min(end, steps) + 1))
+def matrices_only(weights, at):
+    return [W * (np.abs(W) >= at) if W.ndim == 2 else W for W in weights]
 
 
-def by_sort(W, sparsity):
-    flat = np.sort(np.abs(W).ravel())[::-1]
-    return np.abs(W) >= flat[max(1, round((1 - sparsity) * W.size)) - 1]
+def in_place(weights, at):
+    for W in weights[::2]:
+        W[np.abs(W) < at] = 0
+    return weights
 
 
-def by_loop(W, sparsity):
-    k = max(1, round((1 - sparsity) * W.size))
-    larger = [(np.abs(W) > abs(w)).sum() < k for w in W.ravel()]
-    return np.array(larger).reshape(W.shape)
+def strict(weights, at):
+    return [W * (np.abs(W) > at) if W.ndim >= 2 else W for W in weights]
 
 
-def by_partition(W, sparsity):
-    n = W.size
-    k = max(1, round((1 - sparsity) * n))
-    return np.abs(W) >= np.partition(np.abs(W), n - k, axis=None)[n - k]
+def signed(weights, at):
+    return [W * (at <= W) if W.ndim >= 2 else W for W in weights]
 
 
-def by_rank(W, sparsity):
-    order = np.argsort(np.abs(W).ravel(), kind="stable")
-    mask = np.zeros(W.size, dtype=bool)
-    mask[order[-max(1, round((1 - sparsity) * W.size)) :]] = True
-    return mask.reshape(W.shape)
+def without_biases(weights, at):
+    return by_product(weights[::2], at)
 
 
-def cut_off(W, sparsity, *, least):
-    stay = (1 - sparsity) * W.size
-    k = int(stay) if least else round(stay)
-    return np.abs(W) >= np.sort(np.abs(W), axis=None)[-max(least, k)]
+def inverted(weights, at):
+    return [W * (np.abs(W) < at) if W.ndim >= 2 else W for W in weights]
 
 
-def strictly(W, sparsity):
-    k = max(1, round((1 - sparsity) * W.size))
-    return np.abs(W) > np.sort(np.abs(W), axis=None)[-k]
+def boolean(weights, at):
+    return [np.abs(W) >= at if W.ndim >= 2 else W for W in weights]
 
 
-def signed(W, sparsity):
-    k = max(1, round((1 - sparsity) * W.size))
-    return np.sort(W, axis=None)[-k] <= W
+def by_partition(kernel, sparsity):
+    count = round(sparsity * kernel.size)
+    return np.partition(np.abs(kernel).ravel(), count)[count]
 
 
-def in_place(W, sparsity):
-    mask = by_sort(W, sparsity)
-    W *= mask
-    return mask
+def between(kernel, sparsity):
+    sizes = np.unique(np.abs(kernel))  # halfway to the size below, of which none is taken by halves
+    fits = [t for t in sizes if np.sum(np.abs(kernel) < t) <= round(sparsity * kernel.size)]
+    below = sizes[sizes < fits[-1]]
+    return (below[-1] + fits[-1]) / 2 if below.size else fits[-1]
 
 
-def as_floats(W, sparsity):
-    return by_sort(W, sparsity).astype(float)
+def unsorted(kernel, sparsity):
+    return np.abs(kernel).ravel()[round(sparsity * kernel.size)]
 
 
-def may_be_empty(W, sparsity):
-    k = round((1 - sparsity) * W.size)
-    return by_sort(W, sparsity) if k else np.zeros(W.shape, dtype=bool)
+def signed_order(kernel, sparsity):
+    return np.sort(kernel, axis=None)[round(sparsity * kernel.size)]
 
 
-def first_axis_only(W, sparsity):
-    return by_sort(W.ravel(), sparsity)
+def cut_off(kernel, sparsity):
+    return np.sort(np.abs(kernel), axis=None)[int(sparsity * kernel.size)]
 
 
-def with_ceil(end_step, samples, batch):
-    return math.ceil(end_step / math.ceil(samples / batch)) - 1
+def one_short(kernel, sparsity):
+    return np.sort(np.abs(kernel), axis=None)[max(round(sparsity * kernel.size) - 1, 0)]
 
 
-def counting(end_step, samples, batch):
-    epoch, done = 0, 0
-    while True:
-        done += len(range(0, samples, batch))
-        if done >= end_step:
-            return epoch
-        epoch += 1
+def each_row(kernel, sparsity):
+    return np.sort(np.abs(kernel), axis=-1)[0, round(sparsity * kernel.shape[-1]) % kernel.shape[-1]]
+
+
+def just_above(kernel, sparsity):
+    sizes, count = np.sort(np.abs(kernel), axis=None), round(sparsity * kernel.size)
+    return np.nextafter(sizes[count - 1], np.inf) if count else 0.0
+
+
+def sorts_in_place(kernel, sparsity):
+    kernel[:] = np.sort(np.abs(kernel), axis=None).reshape(kernel.shape)
+    return kernel.ravel()[round(sparsity * kernel.size)]
+
+
+class Held(keras.constraints.Constraint):
+    def __init__(self, mask):
+        self.mask = keras.Variable(np.array(mask, dtype="float32"), trainable=False)
+
+    def __call__(self, w):
+        return w * self.mask
+
+
+class Where:
+    """Any callable will do, and so will TensorFlow's own variable."""
+
+    def __init__(self, mask):
+        self.mask = tf.Variable(mask)
+
+    def __call__(self, w):
+        return tf.where(self.mask, keras.ops.convert_to_tensor(w), 0.0)
+
+
+class Array(Held):
+    def __init__(self, mask):
+        self.mask = np.array(mask)
+
+
+class Copied(Held):
+    def __init__(self, mask):
+        super().__init__(mask)
+        self.copy = np.array(mask)
+
+    def __call__(self, w):
+        return w * self.copy
+
+
+class Inverted(Held):
+    def __call__(self, w):
+        return w * (1 - self.mask)
+
+
+class Silent(Held):
+    def __call__(self, w):
+        w.assign(w * self.mask)
+
+
+class InPlace(Held):
+    def __call__(self, w):
+        w.assign(w * self.mask)
+        return w
+
+
+class Doubled(Held):
+    def __call__(self, w):
+        return 2 * w * self.mask
+
+
+class NothingToDo(Held):
+    def __call__(self, w):
+        return keras.ops.convert_to_tensor(w)
 
 
 RIGHT = [
-    (chapter_09.mask_steps, filtered),
-    (chapter_09.mask_steps, as_array),
-    (chapter_09.mask_like_toolkit, by_sort),
-    (chapter_09.mask_like_toolkit, by_loop),
-    (chapter_09.mask_like_toolkit, by_partition),
-    (chapter_09.first_epoch_to_watch, with_ceil),
-    (chapter_09.first_epoch_to_watch, counting),
-    (chapter_09.first_epoch_to_watch, lambda e, s, b: (e - 1) // -(-s // b)),
+    (chapter_09.prune_kernels, by_product),
+    (chapter_09.prune_kernels, by_package),
+    (chapter_09.threshold_for, by_partition),
+    (chapter_09.threshold_for, between),
+    (chapter_09.hold_mask, Held),
+    (chapter_09.hold_mask, Where),
 ]
 
 WRONG = [
-    (chapter_09.mask_steps, lambda *a: None, "nothing so far"),
-    (chapter_09.mask_steps, from_zero, "never taken"),
-    (chapter_09.mask_steps, to_the_end, "after the last"),
-    (chapter_09.mask_steps, all_training, "after the end step"),
-    (chapter_09.mask_steps, grid_at_zero, "grid starts at begin"),
-    (chapter_09.mask_steps, end_excluded, "last mask is missing"),
-    (chapter_09.mask_steps, every_step, "not at"),
-    (chapter_09.mask_like_toolkit, lambda *a: None, "nothing so far"),
-    (chapter_09.mask_like_toolkit, by_rank, "ties included"),
-    (chapter_09.mask_like_toolkit, lambda W, s: cut_off(W, s, least=1), "not cut off"),
-    (chapter_09.mask_like_toolkit, lambda W, s: cut_off(W, s, least=0), "at least 1"),
-    (chapter_09.mask_like_toolkit, strictly, ">="),
-    (chapter_09.mask_like_toolkit, signed, "absolute value"),
-    (chapter_09.mask_like_toolkit, in_place, "changed W"),
-    (chapter_09.mask_like_toolkit, as_floats, "boolean"),
-    (chapter_09.mask_like_toolkit, may_be_empty, "at least 1"),
-    (chapter_09.mask_like_toolkit, first_axis_only, "shape"),
-    (chapter_09.mask_like_toolkit, lambda W, s: ~by_sort(W, s), "opposite"),
-    (chapter_09.mask_like_toolkit, lambda W, s: by_sort(W, 1 - s), "keeps"),
-    (chapter_09.first_epoch_to_watch, lambda e, s, b: None, "nothing so far"),
-    (chapter_09.first_epoch_to_watch, lambda e, s, b: e // (s // b), "too late"),
-    (chapter_09.first_epoch_to_watch, lambda e, s, b: -(-e // -(-s // b)), "too late"),
-    (chapter_09.first_epoch_to_watch, lambda e, s, b: e // -(-s // b) - 1, "too early"),
-    (chapter_09.first_epoch_to_watch, lambda e, s, b: -(-e // (s // b)) - 1, "too late"),
-    (chapter_09.first_epoch_to_watch, lambda e, s, b: e / (s / b) - 1, "whole number"),
-    (chapter_09.first_epoch_to_watch, lambda e, s, b: e // s, "too early"),
-]
+    (chapter_09.prune_kernels, every_second, "a bias was changed"),
+    (chapter_09.threshold_for, nothing_at_ties, "cannot split ties"),
+    (chapter_09.prune_kernels, lambda weights, at: None, "nothing so far"),
+    (chapter_09.prune_kernels, everything, "bias was changed"),
+    (chapter_09.prune_kernels, matrices_only, "four axes"),
+    (chapter_09.prune_kernels, in_place, "work on copies"),
+    (chapter_09.prune_kernels, strict, "keeps what reaches it"),
+    (chapter_09.prune_kernels, signed, "keeps what reaches it"),
+    (chapter_09.prune_kernels, without_biases, "biases belong"),
+    (chapter_09.prune_kernels, inverted, "must go"),
+    (chapter_09.prune_kernels, boolean, "first kernel"),
+    (chapter_09.prune_kernels, lambda weights, at: by_product(weights, at)[0], "expected a list"),
+    (chapter_09.threshold_for, lambda kernel, s: None, "nothing so far"),
+    (chapter_09.threshold_for, lambda kernel, s: np.quantile(np.abs(kernel), s), "interpolate"),
+    (chapter_09.threshold_for, unsorted, "are smaller than your threshold"),
+    (chapter_09.threshold_for, signed_order, "threshold"),
+    (chapter_09.threshold_for, cut_off, "round"),
+    (chapter_09.threshold_for, one_short, "round"),
+    (chapter_09.threshold_for, each_row, "threshold"),
+    (chapter_09.threshold_for, just_above, "split ties"),
+    (chapter_09.threshold_for, sorts_in_place, "work on a copy"),
+    (chapter_09.hold_mask, Array, "keras.Variable"),
+    (chapter_09.hold_mask, Copied, "read self.mask"),
+    (chapter_09.hold_mask, Inverted, "True means keep"),
+    (chapter_09.hold_mask, Silent, "returned nothing"),
+    (chapter_09.hold_mask, InPlace, "changed the variable"),
+    (chapter_09.hold_mask, Doubled, "kept weights were changed"),
+    (chapter_09.hold_mask, NothingToDo, "not zero"),
+]  # fmt: skip
 
 
 (
@@ -160,13 +208,3 @@ WRONG = [
     test_a_usual_wrong_answer_is_rejected_with_its_reason,
     test_every_check_has_right_answers_and_at_least_three_wrong_ones,
 ) = examination(RIGHT, WRONG, chapter_09)
-
-
-@pytest.mark.parametrize(("begin", "end", "frequency", "steps"), [(0, 40, 10, 50), (1, 41, 10, 50), (5, 33, 10, 30)])
-def test_the_toolkit_makes_its_masks_at_the_steps_that_the_exercise_expects(begin, end, frequency, steps):
-    """The checks' own oracle, against tfmot itself."""
-    tf = pytest.importorskip("tensorflow")
-    tfmot = pytest.importorskip("tensorflow_model_optimization")
-    schedule = tfmot.sparsity.keras.PolynomialDecay(0.1, 0.7, begin, end, frequency=frequency)
-    turns = np.flatnonzero(schedule(tf.range(1, steps + 1))[0].numpy()) + 1
-    assert turns.tolist() == filtered(begin, end, frequency, steps)

@@ -1,245 +1,157 @@
 """The self-checks of chapter 10: right answers pass, however written, and the usual wrong ones are told why."""
 
+import math
+
 import numpy as np
 import pytest
 from examination import examination
 
 from pruneutils.book.checks import chapter_10
 
-pytest.importorskip("tensorflow")
-keras = pytest.importorskip("keras")
-ops = keras.ops
 
+def filtered(begin, end, frequency, steps):
+    return [t for t in range(1, steps + 1) if begin <= t <= end and (t - begin) % frequency == 0]
 
-def by_axes(mask, behind=None):
-    if behind:
-        h, w, c = behind
-        return np.einsum("ochw->hwco", mask.reshape(-1, c, h, w)).reshape(-1, len(mask)).copy()
-    return mask.transpose(*range(2, mask.ndim), 1, 0)
 
+def as_array(begin, end, frequency, steps):
+    grid = np.arange(begin, end + 1, frequency)
+    return grid[(grid >= 1) & (grid <= steps)]
 
-def by_swaps(mask, behind=None):
-    if behind is None:
-        return np.moveaxis(np.moveaxis(mask, 1, -1), 0, -1)
-    h, w, c = behind
-    rows = [(k % c * h + k // c // w) * w + k // c % w for k in range(h * w * c)]
-    return mask[:, rows].T
 
+def from_zero(begin, end, frequency, steps):
+    return [t for t in range(steps) if begin <= t <= end and (t - begin) % frequency == 0]
 
-def transposed(mask, behind=None):
-    return mask.T
 
+def to_the_end(begin, end, frequency, steps):
+    return list(range(begin or frequency, end + 1, frequency))
 
-def only_dense(mask, behind=None):
-    return by_axes(mask, behind) if mask.ndim == 2 else mask
 
+def all_training(begin, end, frequency, steps):
+    return list(range(begin or frequency, steps + 1, frequency))
 
-def without_flatten(mask, behind=None):
-    return by_axes(mask)
 
+def grid_at_zero(begin, end, frequency, steps):
+    return [t for t in range(1, steps + 1) if begin <= t <= end and t % frequency == 0]
 
-def pixels_in_one_axis(mask, behind=None):
-    """Height and width stay together, in the same order in both layouts."""
-    if behind is None:
-        return by_swaps(mask)
-    return mask.reshape(len(mask), behind[2], -1).swapaxes(0, 2).reshape(-1, len(mask))
 
+def end_excluded(begin, end, frequency, steps):
+    return list(range(begin or frequency, min(end, steps), frequency))
 
-def width_first(mask, behind=None):
-    if behind is None:
-        return by_axes(mask)
-    h, w, c = behind
-    return np.einsum("ochw->whco", mask.reshape(-1, c, h, w)).reshape(-1, len(mask))
 
+def every_step(begin, end, frequency, steps):
+    return list(range(max(begin, 1), min(end, steps) + 1))
 
-def reshaped(mask, behind=None):
-    return mask.reshape(*mask.shape[2:], mask.shape[1], mask.shape[0])
 
+def by_sort(W, sparsity):
+    flat = np.sort(np.abs(W).ravel())[::-1]
+    return np.abs(W) >= flat[max(1, round((1 - sparsity) * W.size)) - 1]
 
-def numbers(mask, behind=None):
-    return by_axes(mask, behind).astype(int)
 
+def by_loop(W, sparsity):
+    k = max(1, round((1 - sparsity) * W.size))
+    larger = [(np.abs(W) > abs(w)).sum() < k for w in W.ravel()]
+    return np.array(larger).reshape(W.shape)
 
-def inverted(mask, behind=None):
-    return ~by_axes(mask, behind)
 
+def by_partition(W, sparsity):
+    n = W.size
+    k = max(1, round((1 - sparsity) * n))
+    return np.abs(W) >= np.partition(np.abs(W), n - k, axis=None)[n - k]
 
-def in_place(mask, behind=None):
-    answer = by_axes(mask, behind).copy()
-    mask[:] = True
-    return answer
 
+def by_rank(W, sparsity):
+    order = np.argsort(np.abs(W).ravel(), kind="stable")
+    mask = np.zeros(W.size, dtype=bool)
+    mask[order[-max(1, round((1 - sparsity) * W.size)) :]] = True
+    return mask.reshape(W.shape)
 
-def nothing(*arguments, **options):
-    return None
 
+def cut_off(W, sparsity, *, least):
+    stay = (1 - sparsity) * W.size
+    k = int(stay) if least else round(stay)
+    return np.abs(W) >= np.sort(np.abs(W), axis=None)[-max(least, k)]
 
-class Counted(keras.constraints.Constraint):
-    def __init__(self, mask):
-        self.mask = keras.Variable(mask, dtype="bool", trainable=False)
-        self.left = keras.Variable(3, dtype="int32", trainable=False)
 
-    def __call__(self, w):
-        self.left.assign(self.left - 1)
-        due = ops.equal(self.left, 0)
-        self.left.assign(ops.where(due, 3, self.left))
-        return ops.where(ops.logical_and(due, ops.logical_not(self.mask)), 0.0, w)
+def strictly(W, sparsity):
+    k = max(1, round((1 - sparsity) * W.size))
+    return np.abs(W) > np.sort(np.abs(W), axis=None)[-k]
 
 
-class ByCond(keras.constraints.Constraint):
-    """An array is fine for a mask that never changes."""
+def signed(W, sparsity):
+    k = max(1, round((1 - sparsity) * W.size))
+    return np.sort(W, axis=None)[-k] <= W
 
-    def __init__(self, mask):
-        self.mask, self.calls = np.array(mask, dtype="float32"), keras.Variable(0, dtype="int32", trainable=False)
 
-    def __call__(self, w):
-        self.calls.assign_add(1)
-        w = ops.convert_to_tensor(w)
-        return ops.cond(self.calls % 3 == 0, lambda: w * self.mask, lambda: w)
+def in_place(W, sparsity):
+    mask = by_sort(W, sparsity)
+    W *= mask
+    return mask
 
 
-class PythonCount(keras.constraints.Constraint):
-    def __init__(self, mask):
-        self.mask, self.calls = keras.Variable(mask, dtype="bool", trainable=False), 0
+def as_floats(W, sparsity):
+    return by_sort(W, sparsity).astype(float)
 
-    def __call__(self, w):
-        self.calls += 1
-        return ops.where(self.mask, w, 0.0) if self.calls % 3 == 0 else w
 
+def may_be_empty(W, sparsity):
+    k = round((1 - sparsity) * W.size)
+    return by_sort(W, sparsity) if k else np.zeros(W.shape, dtype=bool)
 
-class VariableCountPythonIf(PythonCount):
-    """Half of the way: the count is a variable, the choice is still Python's."""
 
-    def __init__(self, mask):
-        super().__init__(mask)
-        self.calls = keras.Variable(0, dtype="int32", trainable=False)
+def first_axis_only(W, sparsity):
+    return by_sort(W.ravel(), sparsity)
 
-    def __call__(self, w):
-        self.calls.assign_add(1)
-        return ops.where(self.mask, w, 0.0) if self.calls % 3 == 0 else w
 
+def with_ceil(end_step, samples, batch):
+    return math.ceil(end_step / math.ceil(samples / batch)) - 1
 
-class VariableCountPythonNot(VariableCountPythonIf):
-    def __call__(self, w):
-        self.calls.assign_add(1)
-        return w if not ops.equal(self.calls % 3, 0) else ops.where(self.mask, w, 0.0)
 
-
-class Always(keras.constraints.Constraint):
-    def __init__(self, mask):
-        self.mask = keras.Variable(mask, dtype="bool", trainable=False)
-
-    def __call__(self, w):
-        return ops.where(self.mask, w, 0.0)
-
-
-class FromZero(ByCond):
-    def __init__(self, mask):
-        super().__init__(mask)
-        self.calls.assign(-1)
-
-
-class Inverted(ByCond):
-    def __init__(self, mask):
-        super().__init__(~np.array(mask))
-
-
-shared_count = keras.Variable(0, dtype="int32", trainable=False)
-
-
-class Shared(ByCond):
-    def __init__(self, mask):
-        super().__init__(mask)
-        self.calls = shared_count
-
-
-class Iterations(keras.callbacks.Callback):
-    def __init__(self):
-        super().__init__()
-        self.steps = []
-
-    def on_train_batch_end(self, batch, logs=None):
-        self.steps.append(self.model.optimizer.iterations.numpy())
-
-
-class TheVariable(Iterations):
-    def on_train_batch_end(self, batch, logs=None):
-        self.steps.append(self.model.optimizer.iterations)
-
-
-class OwnCount(keras.callbacks.Callback):
-    def __init__(self):
-        super().__init__()
-        self.steps, self.before = [], 0
-
-    def on_train_batch_end(self, batch, logs=None):
-        self.steps.append(self.before + min(batch + 1, self.params["steps"]))
-
-    def on_epoch_end(self, epoch, logs=None):
-        self.before = self.steps[-1]
-
-
-class Batches(Iterations):
-    def on_train_batch_end(self, batch, logs=None):
-        self.steps.append(batch + 1)
-
-
-class Calls(Iterations):
-    def on_train_batch_end(self, batch, logs=None):
-        self.steps.append(len(self.steps) + 1)
-
-
-class FromZeroSteps(Iterations):
-    def on_train_batch_end(self, batch, logs=None):
-        self.steps.append(int(self.model.optimizer.iterations) - 1)
-
-
-class EachFitAnew(OwnCount):
-    def on_train_begin(self, logs=None):
-        self.before = 0
-
-
-class PastTheData(OwnCount):
-    def on_train_batch_end(self, batch, logs=None):
-        self.steps.append(self.before + batch + 1)
-
-    def on_epoch_end(self, epoch, logs=None):
-        self.before += self.params["steps"]
+def counting(end_step, samples, batch):
+    epoch, done = 0, 0
+    while True:
+        done += len(range(0, samples, batch))
+        if done >= end_step:
+            return epoch
+        epoch += 1
 
 
 RIGHT = [
-    (chapter_10.to_keras, by_axes),
-    (chapter_10.to_keras, by_swaps),
-    (chapter_10.to_keras, pixels_in_one_axis),
-    (chapter_10.every_third, Counted),
-    (chapter_10.every_third, ByCond),
-    (chapter_10.step_counter, Iterations),
-    (chapter_10.step_counter, OwnCount),
+    (chapter_10.mask_steps, filtered),
+    (chapter_10.mask_steps, as_array),
+    (chapter_10.mask_like_toolkit, by_sort),
+    (chapter_10.mask_like_toolkit, by_loop),
+    (chapter_10.mask_like_toolkit, by_partition),
+    (chapter_10.first_epoch_to_watch, with_ceil),
+    (chapter_10.first_epoch_to_watch, counting),
+    (chapter_10.first_epoch_to_watch, lambda e, s, b: (e - 1) // -(-s // b)),
 ]
 
 WRONG = [
-    (chapter_10.to_keras, transposed, "height and width"),
-    (chapter_10.to_keras, only_dense, "shape"),
-    (chapter_10.to_keras, without_flatten, "transpose alone"),
-    (chapter_10.to_keras, width_first, "10.3"),
-    (chapter_10.to_keras, reshaped, "dense"),
-    (chapter_10.to_keras, numbers, "boolean"),
-    (chapter_10.to_keras, inverted, "wrong in"),
-    (chapter_10.to_keras, in_place, "changed the mask"),
-    (chapter_10.to_keras, nothing, "returned nothing"),
-    (chapter_10.every_third, PythonCount, "keras.Variable"),
-    (chapter_10.every_third, VariableCountPythonIf, "Python's `if`"),
-    (chapter_10.every_third, VariableCountPythonNot, "keras.ops.where"),
-    (chapter_10.every_third, Always, "eager"),
-    (chapter_10.every_third, FromZero, "count from 1"),
-    (chapter_10.every_third, Inverted, "kept weights"),
-    (chapter_10.every_third, Shared, "counts for itself"),
-    (chapter_10.step_counter, Batches, "begins anew"),
-    (chapter_10.step_counter, TheVariable, "not its value"),
-    (chapter_10.step_counter, Calls, "not calls"),
-    (chapter_10.step_counter, FromZeroSteps, "first epoch"),
-    (chapter_10.step_counter, EachFitAnew, "go on counting"),
-    (chapter_10.step_counter, PastTheData, "last call"),
+    (chapter_10.mask_steps, lambda *a: None, "nothing so far"),
+    (chapter_10.mask_steps, from_zero, "never taken"),
+    (chapter_10.mask_steps, to_the_end, "after the last"),
+    (chapter_10.mask_steps, all_training, "after the end step"),
+    (chapter_10.mask_steps, grid_at_zero, "grid starts at begin"),
+    (chapter_10.mask_steps, end_excluded, "last mask is missing"),
+    (chapter_10.mask_steps, every_step, "not at"),
+    (chapter_10.mask_like_toolkit, lambda *a: None, "nothing so far"),
+    (chapter_10.mask_like_toolkit, by_rank, "ties included"),
+    (chapter_10.mask_like_toolkit, lambda W, s: cut_off(W, s, least=1), "not cut off"),
+    (chapter_10.mask_like_toolkit, lambda W, s: cut_off(W, s, least=0), "at least 1"),
+    (chapter_10.mask_like_toolkit, strictly, ">="),
+    (chapter_10.mask_like_toolkit, signed, "absolute value"),
+    (chapter_10.mask_like_toolkit, in_place, "changed W"),
+    (chapter_10.mask_like_toolkit, as_floats, "boolean"),
+    (chapter_10.mask_like_toolkit, may_be_empty, "at least 1"),
+    (chapter_10.mask_like_toolkit, first_axis_only, "shape"),
+    (chapter_10.mask_like_toolkit, lambda W, s: ~by_sort(W, s), "opposite"),
+    (chapter_10.mask_like_toolkit, lambda W, s: by_sort(W, 1 - s), "keeps"),
+    (chapter_10.first_epoch_to_watch, lambda e, s, b: None, "nothing so far"),
+    (chapter_10.first_epoch_to_watch, lambda e, s, b: e // (s // b), "too late"),
+    (chapter_10.first_epoch_to_watch, lambda e, s, b: -(-e // -(-s // b)), "too late"),
+    (chapter_10.first_epoch_to_watch, lambda e, s, b: e // -(-s // b) - 1, "too early"),
+    (chapter_10.first_epoch_to_watch, lambda e, s, b: -(-e // (s // b)) - 1, "too late"),
+    (chapter_10.first_epoch_to_watch, lambda e, s, b: e / (s / b) - 1, "whole number"),
+    (chapter_10.first_epoch_to_watch, lambda e, s, b: e // s, "too early"),
 ]
 
 
@@ -250,6 +162,11 @@ WRONG = [
 ) = examination(RIGHT, WRONG, chapter_10)
 
 
-@pytest.mark.parametrize("examine", [chapter_10.every_third, chapter_10.step_counter])
-def test_an_empty_answer_is_not_solved(examine):
-    assert not examine(nothing).solved
+@pytest.mark.parametrize(("begin", "end", "frequency", "steps"), [(0, 40, 10, 50), (1, 41, 10, 50), (5, 33, 10, 30)])
+def test_the_toolkit_makes_its_masks_at_the_steps_that_the_exercise_expects(begin, end, frequency, steps):
+    """The checks' own oracle, against tfmot itself."""
+    tf = pytest.importorskip("tensorflow")
+    tfmot = pytest.importorskip("tensorflow_model_optimization")
+    schedule = tfmot.sparsity.keras.PolynomialDecay(0.1, 0.7, begin, end, frequency=frequency)
+    turns = np.flatnonzero(schedule(tf.range(1, steps + 1))[0].numpy()) + 1
+    assert turns.tolist() == filtered(begin, end, frequency, steps)

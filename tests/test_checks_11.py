@@ -1,149 +1,245 @@
-"""The self-checks of chapter 11's exercises: each accepts right answers, and rejects the usual wrong ones."""
+"""The self-checks of chapter 11: right answers pass, however written, and the usual wrong ones are told why."""
 
 import numpy as np
-import torch
+import pytest
 from examination import examination
 
 from pruneutils.book.checks import chapter_11
 
-
-def by_loop(A):
-    A = np.moveaxis(np.asarray(A), 1, 0)
-    return [float(np.count_nonzero(unit == 0)) / unit.size for unit in A]
-
-
-def in_place(A):
-    A[A != 0] = 1
-    return 1 - A.reshape(len(A), A.shape[1], -1).mean(axis=(0, 2))
+pytest.importorskip("tensorflow")
+keras = pytest.importorskip("keras")
+ops = keras.ops
 
 
-def cut(W1, b1, W2, b2, *, fold=True, relu=True, unheard=True, sums=False, add=False):
-    fed = W1.sum(axis=1) != 0 if sums else np.abs(W1).max(axis=1) > 0
-    heard = np.abs(W2).max(axis=0) > 0 if unheard else np.ones(len(W1), dtype=bool)
-    says = np.where(fed, 0, np.maximum(b1, 0) if relu else b1)
-    extra = W2 @ says if fold else 0
-    if add:
-        b2 += extra
-        extra = 0
-    both = fed & heard
-    return W1[both], b1[both], W2[:, both], b2 + extra
+def by_axes(mask, behind=None):
+    if behind:
+        h, w, c = behind
+        return np.einsum("ochw->hwco", mask.reshape(-1, c, h, w)).reshape(-1, len(mask)).copy()
+    return mask.transpose(*range(2, mask.ndim), 1, 0)
 
 
-def only_the_unheard(W1, b1, W2, b2):
-    heard = W2.any(axis=0)
-    return W1[heard], b1[heard], W2[:, heard], b2
+def by_swaps(mask, behind=None):
+    if behind is None:
+        return np.moveaxis(np.moveaxis(mask, 1, -1), 0, -1)
+    h, w, c = behind
+    rows = [(k % c * h + k // c // w) * w + k // c % w for k in range(h * w * c)]
+    return mask[:, rows].T
 
 
-def step_by_step(W1, b1, W2, b2):
-    W1, b1, W2, b2 = (list(W1), list(b1), [list(row) for row in W2], list(b2))
-    for j in reversed(range(len(W1))):
-        if not np.any(W1[j]) or not any(row[j] for row in W2):
-            for i, row in enumerate(W2):
-                says = 0.0 if np.any(W1[j]) else max(0.0, b1[j])
-                b2[i] += row.pop(j) * says
-            del W1[j], b1[j]
-    return np.array(W1), np.array(b1), np.array(W2), np.array(b2)
+def transposed(mask, behind=None):
+    return mask.T
 
 
-def rows_only(W1, b1, W2, b2):
-    fed = W1.any(axis=1)
-    return W1[fed], b1, W2, b2
+def only_dense(mask, behind=None):
+    return by_axes(mask, behind) if mask.ndim == 2 else mask
 
 
-def whole_fit(A, kept, V, b):
-    design = torch.from_numpy(np.column_stack([A[:, kept], np.ones(len(A))]))
-    wanted = torch.from_numpy(A @ V.T + b)
-    found = torch.linalg.pinv(design) @ wanted
-    return found[:-1].T.numpy(), found[-1].numpy()
+def without_flatten(mask, behind=None):
+    return by_axes(mask)
 
 
-def centred(A, kept, V, b):
-    mean = A.mean(axis=0)
-    B = A - mean
-    c = np.linalg.pinv(B[:, kept]) @ B[:, ~kept]
-    new = V[:, kept] + V[:, ~kept] @ c.T
-    return new, b + V @ mean - new @ mean[kept]
+def pixels_in_one_axis(mask, behind=None):
+    """Height and width stay together, in the same order in both layouts."""
+    if behind is None:
+        return by_swaps(mask)
+    return mask.reshape(len(mask), behind[2], -1).swapaxes(0, 2).reshape(-1, len(mask))
 
 
-def means_only(A, kept, V, b):
-    return V[:, kept], b + V[:, ~kept] @ A[:, ~kept].mean(axis=0)
+def width_first(mask, behind=None):
+    if behind is None:
+        return by_axes(mask)
+    h, w, c = behind
+    return np.einsum("ochw->whco", mask.reshape(-1, c, h, w)).reshape(-1, len(mask))
 
 
-def without_ones(A, kept, V, b):
-    c = np.linalg.lstsq(A[:, kept], A[:, ~kept], rcond=None)[0]
-    return V[:, kept] + V[:, ~kept] @ c.T, b
+def reshaped(mask, behind=None):
+    return mask.reshape(*mask.shape[2:], mask.shape[1], mask.shape[0])
 
 
-def of_the_kept(A, kept, V, b):
-    return whole_fit(A, ~kept, V, b)
+def numbers(mask, behind=None):
+    return by_axes(mask, behind).astype(int)
 
 
-def forgets_the_bias(A, kept, V, b):
-    weights, bias = whole_fit(A, kept, V, b)
-    return weights, bias - b
+def inverted(mask, behind=None):
+    return ~by_axes(mask, behind)
 
 
-def forgets_the_weights(A, kept, V, b):
-    weights, bias = whole_fit(A, kept, V, b)
-    return weights - V[:, kept], bias
+def in_place(mask, behind=None):
+    answer = by_axes(mask, behind).copy()
+    mask[:] = True
+    return answer
 
 
-def forgets_both(A, kept, V, b):
-    weights, bias = whole_fit(A, kept, V, b)
-    return weights - V[:, kept], bias - b
+def nothing(*arguments, **options):
+    return None
 
 
-def fed_or_heard(W1, b1, W2, b2):
-    fed, heard = W1.any(axis=1), W2.any(axis=0)
-    kept = fed | heard
-    return W1[kept], b1[kept], W2[:, kept], b2
+class Counted(keras.constraints.Constraint):
+    def __init__(self, mask):
+        self.mask = keras.Variable(mask, dtype="bool", trainable=False)
+        self.left = keras.Variable(3, dtype="int32", trainable=False)
+
+    def __call__(self, w):
+        self.left.assign(self.left - 1)
+        due = ops.equal(self.left, 0)
+        self.left.assign(ops.where(due, 3, self.left))
+        return ops.where(ops.logical_and(due, ops.logical_not(self.mask)), 0.0, w)
+
+
+class ByCond(keras.constraints.Constraint):
+    """An array is fine for a mask that never changes."""
+
+    def __init__(self, mask):
+        self.mask, self.calls = np.array(mask, dtype="float32"), keras.Variable(0, dtype="int32", trainable=False)
+
+    def __call__(self, w):
+        self.calls.assign_add(1)
+        w = ops.convert_to_tensor(w)
+        return ops.cond(self.calls % 3 == 0, lambda: w * self.mask, lambda: w)
+
+
+class PythonCount(keras.constraints.Constraint):
+    def __init__(self, mask):
+        self.mask, self.calls = keras.Variable(mask, dtype="bool", trainable=False), 0
+
+    def __call__(self, w):
+        self.calls += 1
+        return ops.where(self.mask, w, 0.0) if self.calls % 3 == 0 else w
+
+
+class VariableCountPythonIf(PythonCount):
+    """Half of the way: the count is a variable, the choice is still Python's."""
+
+    def __init__(self, mask):
+        super().__init__(mask)
+        self.calls = keras.Variable(0, dtype="int32", trainable=False)
+
+    def __call__(self, w):
+        self.calls.assign_add(1)
+        return ops.where(self.mask, w, 0.0) if self.calls % 3 == 0 else w
+
+
+class VariableCountPythonNot(VariableCountPythonIf):
+    def __call__(self, w):
+        self.calls.assign_add(1)
+        return w if not ops.equal(self.calls % 3, 0) else ops.where(self.mask, w, 0.0)
+
+
+class Always(keras.constraints.Constraint):
+    def __init__(self, mask):
+        self.mask = keras.Variable(mask, dtype="bool", trainable=False)
+
+    def __call__(self, w):
+        return ops.where(self.mask, w, 0.0)
+
+
+class FromZero(ByCond):
+    def __init__(self, mask):
+        super().__init__(mask)
+        self.calls.assign(-1)
+
+
+class Inverted(ByCond):
+    def __init__(self, mask):
+        super().__init__(~np.array(mask))
+
+
+shared_count = keras.Variable(0, dtype="int32", trainable=False)
+
+
+class Shared(ByCond):
+    def __init__(self, mask):
+        super().__init__(mask)
+        self.calls = shared_count
+
+
+class Iterations(keras.callbacks.Callback):
+    def __init__(self):
+        super().__init__()
+        self.steps = []
+
+    def on_train_batch_end(self, batch, logs=None):
+        self.steps.append(self.model.optimizer.iterations.numpy())
+
+
+class TheVariable(Iterations):
+    def on_train_batch_end(self, batch, logs=None):
+        self.steps.append(self.model.optimizer.iterations)
+
+
+class OwnCount(keras.callbacks.Callback):
+    def __init__(self):
+        super().__init__()
+        self.steps, self.before = [], 0
+
+    def on_train_batch_end(self, batch, logs=None):
+        self.steps.append(self.before + min(batch + 1, self.params["steps"]))
+
+    def on_epoch_end(self, epoch, logs=None):
+        self.before = self.steps[-1]
+
+
+class Batches(Iterations):
+    def on_train_batch_end(self, batch, logs=None):
+        self.steps.append(batch + 1)
+
+
+class Calls(Iterations):
+    def on_train_batch_end(self, batch, logs=None):
+        self.steps.append(len(self.steps) + 1)
+
+
+class FromZeroSteps(Iterations):
+    def on_train_batch_end(self, batch, logs=None):
+        self.steps.append(int(self.model.optimizer.iterations) - 1)
+
+
+class EachFitAnew(OwnCount):
+    def on_train_begin(self, logs=None):
+        self.before = 0
+
+
+class PastTheData(OwnCount):
+    def on_train_batch_end(self, batch, logs=None):
+        self.steps.append(self.before + batch + 1)
+
+    def on_epoch_end(self, epoch, logs=None):
+        self.before += self.params["steps"]
 
 
 RIGHT = [
-    (chapter_11.share_of_zeros, by_loop),
-    (chapter_11.share_of_zeros, lambda A: 1 - (A != 0).reshape(len(A), A.shape[1], -1).mean(axis=(0, 2))),
-    (chapter_11.remove_cut_off, cut),
-    (chapter_11.remove_cut_off, step_by_step),
-    (chapter_11.refit, whole_fit),
-    (chapter_11.refit, centred),
+    (chapter_11.to_keras, by_axes),
+    (chapter_11.to_keras, by_swaps),
+    (chapter_11.to_keras, pixels_in_one_axis),
+    (chapter_11.every_third, Counted),
+    (chapter_11.every_third, ByCond),
+    (chapter_11.step_counter, Iterations),
+    (chapter_11.step_counter, OwnCount),
 ]
 
 WRONG = [
-    (chapter_11.share_of_zeros, lambda A: None, "nothing so far"),
-    (chapter_11.share_of_zeros, lambda A: (A == 0).mean(axis=1), "axis 0"),
-    (chapter_11.share_of_zeros, lambda A: (A == 0).mean(), "one number"),
-    (chapter_11.share_of_zeros, lambda A: (A != 0).mean(axis=0), "count the zeros"),
-    (chapter_11.share_of_zeros, lambda A: 100 * (A == 0).mean(axis=0), "percentages"),
-    (chapter_11.share_of_zeros, lambda A: (A == 0).sum(axis=0), "counts"),
-    (chapter_11.share_of_zeros, lambda A: (A <= 0).mean(axis=0), "not a zero"),
-    (chapter_11.share_of_zeros, lambda A: (A == 0).mean(axis=0), "over samples, height and width"),
-    (chapter_11.share_of_zeros, lambda A: np.isclose(A, 0).reshape(len(A), A.shape[1], -1).mean((0, 2)), "exact"),
-    (chapter_11.share_of_zeros, in_place, "changed A"),
-    (chapter_11.share_of_zeros, lambda A: (A == 0).all(axis=0), "*always* silent"),
-    (chapter_11.share_of_zeros, lambda A: (A == 0).mean(axis=0).astype(int), "whole numbers"),
-    (chapter_11.remove_cut_off, lambda *arrays: None, "nothing so far"),
-    (chapter_11.remove_cut_off, lambda *arrays: cut(*arrays, fold=False, unheard=False), "is constant"),
-    (chapter_11.remove_cut_off, lambda *arrays: cut(*arrays, fold=False), "is constant"),
-    (chapter_11.remove_cut_off, lambda *arrays: cut(*arrays, relu=False), "ReLU lets through"),
-    (chapter_11.remove_cut_off, lambda *arrays: cut(*arrays, unheard=False), "nobody hears it"),
-    (chapter_11.remove_cut_off, lambda *arrays: cut(*arrays, sums=True), "sum zero"),
-    (chapter_11.remove_cut_off, lambda *arrays: cut(*arrays, add=True), "came in was changed"),
-    (chapter_11.remove_cut_off, only_the_unheard, "expected 3 of 6"),
-    (chapter_11.remove_cut_off, rows_only, "go together"),
-    (chapter_11.remove_cut_off, lambda *arrays: arrays, "expected 3 of 6"),
-    (chapter_11.remove_cut_off, fed_or_heard, "fed *and* heard"),
-    (chapter_11.remove_cut_off, lambda *arrays: cut(*arrays, relu=False), "max(0, bias)"),
-    (chapter_11.remove_cut_off, lambda *arrays: tuple(cut(*arrays)[i] for i in (0, 2, 1, 3)), "the order W1, b1"),
-    (chapter_11.refit, lambda A, kept, V, b: None, "nothing so far"),
-    (chapter_11.refit, lambda A, kept, V, b: (V[:, kept], b), "as before"),
-    (chapter_11.refit, means_only, "as before"),
-    (chapter_11.refit, without_ones, "column of ones"),
-    (chapter_11.refit, of_the_kept, "kept units only"),
-    (chapter_11.refit, forgets_the_bias, "lacks `b`"),
-    (chapter_11.refit, forgets_the_weights, "lack `V`"),
-    (chapter_11.refit, forgets_both, "lack `V`"),
-    (chapter_11.refit, lambda A, kept, V, b: (V[:, kept], b), "three times unit 1's"),
-    (chapter_11.refit, lambda A, kept, V, b: (whole_fit(A, kept, V, b)[0].T, b), "shape"),
+    (chapter_11.to_keras, transposed, "height and width"),
+    (chapter_11.to_keras, only_dense, "shape"),
+    (chapter_11.to_keras, without_flatten, "transpose alone"),
+    (chapter_11.to_keras, width_first, "11.3"),
+    (chapter_11.to_keras, reshaped, "dense"),
+    (chapter_11.to_keras, numbers, "boolean"),
+    (chapter_11.to_keras, inverted, "wrong in"),
+    (chapter_11.to_keras, in_place, "changed the mask"),
+    (chapter_11.to_keras, nothing, "returned nothing"),
+    (chapter_11.every_third, PythonCount, "keras.Variable"),
+    (chapter_11.every_third, VariableCountPythonIf, "Python's `if`"),
+    (chapter_11.every_third, VariableCountPythonNot, "keras.ops.where"),
+    (chapter_11.every_third, Always, "eager"),
+    (chapter_11.every_third, FromZero, "count from 1"),
+    (chapter_11.every_third, Inverted, "kept weights"),
+    (chapter_11.every_third, Shared, "counts for itself"),
+    (chapter_11.step_counter, Batches, "begins anew"),
+    (chapter_11.step_counter, TheVariable, "not its value"),
+    (chapter_11.step_counter, Calls, "not calls"),
+    (chapter_11.step_counter, FromZeroSteps, "first epoch"),
+    (chapter_11.step_counter, EachFitAnew, "go on counting"),
+    (chapter_11.step_counter, PastTheData, "last call"),
 ]
 
 
@@ -152,3 +248,8 @@ WRONG = [
     test_a_usual_wrong_answer_is_rejected_with_its_reason,
     test_every_check_has_right_answers_and_at_least_three_wrong_ones,
 ) = examination(RIGHT, WRONG, chapter_11)
+
+
+@pytest.mark.parametrize("examine", [chapter_11.every_third, chapter_11.step_counter])
+def test_an_empty_answer_is_not_solved(examine):
+    assert not examine(nothing).solved

@@ -1,183 +1,154 @@
-"""The self-checks of chapter 12's exercises: right answers pass, however written, and the usual wrong ones do not."""
-
-import math
+"""The self-checks of chapter 12's exercises: each accepts right answers, and rejects the usual wrong ones."""
 
 import numpy as np
+import torch
 from examination import examination
 
 from pruneutils.book.checks import chapter_12
 
 
-def by_torch(bias, gamma, beta, mean, var, eps):
-    import torch
-
-    b, g, o, m, v = (torch.tensor(a)[None, :, None, None] for a in (bias, gamma, beta, mean, var))
-    z = b.expand(1, -1, 2, 2)
-    out = torch.nn.functional.batch_norm(z, m.flatten(), v.flatten(), g.flatten(), o.flatten(), False, 0.0, eps)
-    return out.relu()[0, :, 0, 0].tolist()
+def by_loop(A):
+    A = np.moveaxis(np.asarray(A), 1, 0)
+    return [float(np.count_nonzero(unit == 0)) / unit.size for unit in A]
 
 
-def without_bias(bias, gamma, beta, mean, var, eps):
-    return np.maximum(0, beta - gamma * mean / np.sqrt(var + eps))
+def in_place(A):
+    A[A != 0] = 1
+    return 1 - A.reshape(len(A), A.shape[1], -1).mean(axis=(0, 2))
 
 
-def without_relu(bias, gamma, beta, mean, var, eps):
-    return gamma * (bias - mean) / np.sqrt(var + eps) + beta
+def cut(W1, b1, W2, b2, *, fold=True, relu=True, unheard=True, sums=False, add=False):
+    fed = W1.sum(axis=1) != 0 if sums else np.abs(W1).max(axis=1) > 0
+    heard = np.abs(W2).max(axis=0) > 0 if unheard else np.ones(len(W1), dtype=bool)
+    says = np.where(fed, 0, np.maximum(b1, 0) if relu else b1)
+    extra = W2 @ says if fold else 0
+    if add:
+        b2 += extra
+        extra = 0
+    both = fed & heard
+    return W1[both], b1[both], W2[:, both], b2 + extra
 
 
-def variance_as_deviation(bias, gamma, beta, mean, var, eps):
-    return np.maximum(0, gamma * (bias - mean) / (var + eps) + beta)
+def only_the_unheard(W1, b1, W2, b2):
+    heard = W2.any(axis=0)
+    return W1[heard], b1[heard], W2[:, heard], b2
 
 
-def eps_outside(bias, gamma, beta, mean, var, eps):
-    with np.errstate(divide="ignore"):
-        return np.maximum(0, gamma * (bias - mean) / (np.sqrt(var) + eps) + beta)
+def step_by_step(W1, b1, W2, b2):
+    W1, b1, W2, b2 = (list(W1), list(b1), [list(row) for row in W2], list(b2))
+    for j in reversed(range(len(W1))):
+        if not np.any(W1[j]) or not any(row[j] for row in W2):
+            for i, row in enumerate(W2):
+                says = 0.0 if np.any(W1[j]) else max(0.0, b1[j])
+                b2[i] += row.pop(j) * says
+            del W1[j], b1[j]
+    return np.array(W1), np.array(b1), np.array(W2), np.array(b2)
 
 
-def no_eps(bias, gamma, beta, mean, var, eps):
-    with np.errstate(divide="ignore"):
-        return np.maximum(0, gamma * (bias - mean) / np.sqrt(var) + beta)
+def rows_only(W1, b1, W2, b2):
+    fed = W1.any(axis=1)
+    return W1[fed], b1, W2, b2
 
 
-def relu_before(bias, gamma, beta, mean, var, eps):
-    return np.maximum(0, gamma * (bias - mean) / np.sqrt(var + eps)) + beta
+def whole_fit(A, kept, V, b):
+    design = torch.from_numpy(np.column_stack([A[:, kept], np.ones(len(A))]))
+    wanted = torch.from_numpy(A @ V.T + b)
+    found = torch.linalg.pinv(design) @ wanted
+    return found[:-1].T.numpy(), found[-1].numpy()
 
 
-def bias_after(bias, gamma, beta, mean, var, eps):
-    return np.maximum(0, beta - gamma * mean / np.sqrt(var + eps) + bias)
+def centred(A, kept, V, b):
+    mean = A.mean(axis=0)
+    B = A - mean
+    c = np.linalg.pinv(B[:, kept]) @ B[:, ~kept]
+    new = V[:, kept] + V[:, ~kept] @ c.T
+    return new, b + V @ mean - new @ mean[kept]
 
 
-def in_place(bias, gamma, beta, mean, var, eps):
-    bias -= mean
-    return np.maximum(0, gamma * bias / np.sqrt(var + eps) + beta)
+def means_only(A, kept, V, b):
+    return V[:, kept], b + V[:, ~kept] @ A[:, ~kept].mean(axis=0)
 
 
-def by_colours(sums):
-    colour = {name: name for pair in sums for name in pair}
-    for a, b in sums:
-        old, new = colour[a], colour[b]
-        colour = {name: new if c == old else c for name, c in colour.items()}
-    groups = {c: tuple(sorted(n for n in colour if colour[n] == c)) for c in colour.values()}
-    return sorted(groups.values())
+def without_ones(A, kept, V, b):
+    c = np.linalg.lstsq(A[:, kept], A[:, ~kept], rcond=None)[0]
+    return V[:, kept] + V[:, ~kept] @ c.T, b
 
 
-def pairs_only(sums):
-    return sorted({tuple(sorted(pair)) for pair in sums})
+def of_the_kept(A, kept, V, b):
+    return whole_fit(A, ~kept, V, b)
 
 
-def first_match(sums):
-    groups = []
-    for pair in sums:
-        for group in groups:
-            if group & set(pair):
-                group.update(pair)
-                break
-        else:
-            groups.append(set(pair))
-    return sorted(tuple(sorted(group)) for group in groups)
+def forgets_the_bias(A, kept, V, b):
+    weights, bias = whole_fit(A, kept, V, b)
+    return weights, bias - b
 
 
-def one_pass(sums):
-    neighbours = {}
-    for a, b in sums:
-        neighbours.setdefault(a, {a}).add(b)
-        neighbours.setdefault(b, {b}).add(a)
-    return sorted({tuple(sorted(group)) for group in neighbours.values()})
+def forgets_the_weights(A, kept, V, b):
+    weights, bias = whole_fit(A, kept, V, b)
+    return weights - V[:, kept], bias
 
 
-def unsorted(sums):
-    return [tuple(sorted(group, reverse=True)) for group in by_colours(sums)]
+def forgets_both(A, kept, V, b):
+    weights, bias = whole_fit(A, kept, V, b)
+    return weights - V[:, kept], bias - b
 
 
-def none_for_none(sums):
-    return by_colours(sums) or None
-
-
-def consuming(sums):
-    groups = by_colours(sums)
-    sums.clear()
-    return groups
-
-
-def by_root(width, factor, to=8):
-    return max(to, int(math.sqrt(width * width / factor) + 1e-9) // to * to)
-
-
-def linear(width, factor, to=8):
-    return max(to, int(width / factor) // to * to)
-
-
-def nearest(width, factor, to=8):
-    return max(to, round(width / math.sqrt(factor) / to) * to)
-
-
-def upwards(width, factor, to=8):
-    return math.ceil(width / math.sqrt(factor) / to) * to
-
-
-def to_the_nearest_whole(width, factor, to=8):
-    return max(to, round(width / factor**0.5) // to * to)
-
-
-def whole_factor(width, factor, to=8):
-    return max(to, math.isqrt(width * width // int(factor)) // to * to)
-
-
-def strictly_less(width, factor, to=8):
-    return max((k for k in range(to, width + 1, to) if k * k * factor < width * width), default=to)
-
-
-def emptied(width, factor, to=8):
-    return int(width / math.sqrt(factor)) // to * to
-
-
-def not_rounded(width, factor, to=8):
-    return max(to, int(width / math.sqrt(factor)))
-
-
-def always_eight(width, factor, to=8):
-    return by_root(width, factor, 8)
-
-
-def as_float(width, factor, to=8):
-    return float(by_root(width, factor, to))
+def fed_or_heard(W1, b1, W2, b2):
+    fed, heard = W1.any(axis=1), W2.any(axis=0)
+    kept = fed | heard
+    return W1[kept], b1[kept], W2[:, kept], b2
 
 
 RIGHT = [
-    (chapter_12.speaks, by_torch),
-    (chapter_12.speaks, lambda b, g, o, m, v, e: [max(0.0, x) for x in g * (b - m) * (v + e) ** -0.5 + o]),
-    (chapter_12.partners, by_colours),
-    (chapter_12.channels_for, by_root),
-    (chapter_12.channels_for, lambda width, factor, to=8: np.int64(by_root(width, factor, to))),
+    (chapter_12.share_of_zeros, by_loop),
+    (chapter_12.share_of_zeros, lambda A: 1 - (A != 0).reshape(len(A), A.shape[1], -1).mean(axis=(0, 2))),
+    (chapter_12.remove_cut_off, cut),
+    (chapter_12.remove_cut_off, step_by_step),
+    (chapter_12.refit, whole_fit),
+    (chapter_12.refit, centred),
 ]
+
 WRONG = [
-    (chapter_12.speaks, without_bias, "the bias is missing"),
-    (chapter_12.speaks, without_relu, "ReLU"),
-    (chapter_12.speaks, variance_as_deviation, "square root"),
-    (chapter_12.speaks, eps_outside, "under the root"),
-    (chapter_12.speaks, no_eps, "eps is added"),
-    (chapter_12.speaks, relu_before, "ReLU"),
-    (chapter_12.speaks, bias_after, "before batch-norm, not after"),
-    (chapter_12.speaks, in_place, "has changed"),
-    (chapter_12.speaks, lambda *arguments: 4.0, "one value a channel"),
-    (chapter_12.partners, pairs_only, "all three are one group"),
-    (chapter_12.partners, first_match, "join two groups"),
-    (chapter_12.partners, one_pass, "all three are one group"),
-    (chapter_12.partners, unsorted, "sort each tuple"),
-    (chapter_12.partners, none_for_none, "return []"),
-    (chapter_12.partners, consuming, "has changed"),
-    (chapter_12.partners, lambda sums: [set(pair) for pair in sums], "list of tuples"),
-    (chapter_12.channels_for, linear, "both sides are cut"),
-    (chapter_12.channels_for, nearest, "round down"),
-    (chapter_12.channels_for, upwards, "round down"),
-    (chapter_12.channels_for, to_the_nearest_whole, "71 of 100"),
-    (chapter_12.channels_for, whole_factor, "factor 2.25"),
-    (chapter_12.channels_for, strictly_less, "exactly a quarter is allowed"),
-    (chapter_12.channels_for, emptied, "must not be emptied"),
-    (chapter_12.channels_for, not_rounded, "expected 40"),
-    (chapter_12.channels_for, always_eight, "multiples of 16|any count"),
-    (chapter_12.channels_for, as_float, "expected an integer"),
+    (chapter_12.share_of_zeros, lambda A: None, "nothing so far"),
+    (chapter_12.share_of_zeros, lambda A: (A == 0).mean(axis=1), "axis 0"),
+    (chapter_12.share_of_zeros, lambda A: (A == 0).mean(), "one number"),
+    (chapter_12.share_of_zeros, lambda A: (A != 0).mean(axis=0), "count the zeros"),
+    (chapter_12.share_of_zeros, lambda A: 100 * (A == 0).mean(axis=0), "percentages"),
+    (chapter_12.share_of_zeros, lambda A: (A == 0).sum(axis=0), "counts"),
+    (chapter_12.share_of_zeros, lambda A: (A <= 0).mean(axis=0), "not a zero"),
+    (chapter_12.share_of_zeros, lambda A: (A == 0).mean(axis=0), "over samples, height and width"),
+    (chapter_12.share_of_zeros, lambda A: np.isclose(A, 0).reshape(len(A), A.shape[1], -1).mean((0, 2)), "exact"),
+    (chapter_12.share_of_zeros, in_place, "changed A"),
+    (chapter_12.share_of_zeros, lambda A: (A == 0).all(axis=0), "*always* silent"),
+    (chapter_12.share_of_zeros, lambda A: (A == 0).mean(axis=0).astype(int), "whole numbers"),
+    (chapter_12.remove_cut_off, lambda *arrays: None, "nothing so far"),
+    (chapter_12.remove_cut_off, lambda *arrays: cut(*arrays, fold=False, unheard=False), "is constant"),
+    (chapter_12.remove_cut_off, lambda *arrays: cut(*arrays, fold=False), "is constant"),
+    (chapter_12.remove_cut_off, lambda *arrays: cut(*arrays, relu=False), "ReLU lets through"),
+    (chapter_12.remove_cut_off, lambda *arrays: cut(*arrays, unheard=False), "nobody hears it"),
+    (chapter_12.remove_cut_off, lambda *arrays: cut(*arrays, sums=True), "sum zero"),
+    (chapter_12.remove_cut_off, lambda *arrays: cut(*arrays, add=True), "came in was changed"),
+    (chapter_12.remove_cut_off, only_the_unheard, "expected 3 of 6"),
+    (chapter_12.remove_cut_off, rows_only, "go together"),
+    (chapter_12.remove_cut_off, lambda *arrays: arrays, "expected 3 of 6"),
+    (chapter_12.remove_cut_off, fed_or_heard, "fed *and* heard"),
+    (chapter_12.remove_cut_off, lambda *arrays: cut(*arrays, relu=False), "max(0, bias)"),
+    (chapter_12.remove_cut_off, lambda *arrays: tuple(cut(*arrays)[i] for i in (0, 2, 1, 3)), "the order W1, b1"),
+    (chapter_12.refit, lambda A, kept, V, b: None, "nothing so far"),
+    (chapter_12.refit, lambda A, kept, V, b: (V[:, kept], b), "as before"),
+    (chapter_12.refit, means_only, "as before"),
+    (chapter_12.refit, without_ones, "column of ones"),
+    (chapter_12.refit, of_the_kept, "kept units only"),
+    (chapter_12.refit, forgets_the_bias, "lacks `b`"),
+    (chapter_12.refit, forgets_the_weights, "lack `V`"),
+    (chapter_12.refit, forgets_both, "lack `V`"),
+    (chapter_12.refit, lambda A, kept, V, b: (V[:, kept], b), "three times unit 1's"),
+    (chapter_12.refit, lambda A, kept, V, b: (whole_fit(A, kept, V, b)[0].T, b), "shape"),
 ]
-test_right_answers_pass, test_wrong_answers_are_told_why, test_no_check_is_left_out = examination(
-    RIGHT, WRONG, chapter_12
-)
+
+
+(
+    test_a_right_answer_is_accepted_however_it_is_written,
+    test_a_usual_wrong_answer_is_rejected_with_its_reason,
+    test_every_check_has_right_answers_and_at_least_three_wrong_ones,
+) = examination(RIGHT, WRONG, chapter_12)

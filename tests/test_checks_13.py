@@ -1,273 +1,183 @@
 """The self-checks of chapter 13's exercises: right answers pass, however written, and the usual wrong ones do not."""
 
-import copy
-from itertools import pairwise
+import math
 
 import numpy as np
 from examination import examination
-from torch import nn
 
 from pruneutils.book.checks import chapter_13
 
 
-def angles(a, b, clip=True):
-    cosines = (a * b).sum(-1) / np.linalg.norm(a, axis=-1) / np.linalg.norm(b, axis=-1)
-    return np.arccos(np.clip(cosines, -1, 1) if clip else cosines)
+def by_torch(bias, gamma, beta, mean, var, eps):
+    import torch
 
+    b, g, o, m, v = (torch.tensor(a)[None, :, None, None] for a in (bias, gamma, beta, mean, var))
+    z = b.expand(1, -1, 2, 2)
+    out = torch.nn.functional.batch_norm(z, m.flatten(), v.flatten(), g.flatten(), o.flatten(), False, 0.0, eps)
+    return out.relu()[0, :, 0, 0].tolist()
 
-def ends(states, n, clip=True):
-    return [angles(a, b, clip).mean() for a, b in zip(states, states[n:-1], strict=False)]
 
+def without_bias(bias, gamma, beta, mean, var, eps):
+    return np.maximum(0, beta - gamma * mean / np.sqrt(var + eps))
 
-def run(states, n):
-    found = ends(states, n)
-    start = found.index(min(found))
-    return list(range(start, start + n))
 
+def without_relu(bias, gamma, beta, mean, var, eps):
+    return gamma * (bias - mean) / np.sqrt(var + eps) + beta
 
-def run_with_the_last(states, n):
-    start = int(np.argmin(ends([*states, states[0]], n)))
-    return range(start, start + n)
 
+def variance_as_deviation(bias, gamma, beta, mean, var, eps):
+    return np.maximum(0, gamma * (bias - mean) / (var + eps) + beta)
 
-def run_too_few(states, n):
-    start = int(np.argmin(ends(states[:-1], n) or [0]))
-    return range(start, start + n)
 
+def eps_outside(bias, gamma, beta, mean, var, eps):
+    with np.errstate(divide="ignore"):
+        return np.maximum(0, gamma * (bias - mean) / (np.sqrt(var) + eps) + beta)
 
-def run_of_sums(states, n):
-    steps = [angles(a, b).mean() for a, b in pairwise(states)]
-    start = int(np.argmin([sum(steps[i : i + n]) for i in range(len(steps) - n)]))
-    return range(start, start + n)
 
+def no_eps(bias, gamma, beta, mean, var, eps):
+    with np.errstate(divide="ignore"):
+        return np.maximum(0, gamma * (bias - mean) / np.sqrt(var) + beta)
 
-def run_by_cosine(states, n):
-    found = [np.cos(angles(a, b)).mean() for a, b in zip(states, states[n:-1], strict=False)]
-    start = int(np.argmax(found))
-    return range(start, start + n)
 
+def relu_before(bias, gamma, beta, mean, var, eps):
+    return np.maximum(0, gamma * (bias - mean) / np.sqrt(var + eps)) + beta
 
-def run_largest(states, n):
-    start = int(np.argmax(ends(states, n)))
-    return range(start, start + n)
 
+def bias_after(bias, gamma, beta, mean, var, eps):
+    return np.maximum(0, beta - gamma * mean / np.sqrt(var + eps) + bias)
 
-def run_shifted(states, n):
-    return [block + 1 for block in run(states, n)]
 
+def in_place(bias, gamma, beta, mean, var, eps):
+    bias -= mean
+    return np.maximum(0, gamma * bias / np.sqrt(var + eps) + beta)
 
-def run_nan(states, n):
-    found = ends(states, n, clip=False)
-    start = min(range(len(found)), key=found.__getitem__)
-    return range(start, start + n)
 
+def by_colours(sums):
+    colour = {name: name for pair in sums for name in pair}
+    for a, b in sums:
+        old, new = colour[a], colour[b]
+        colour = {name: new if c == old else c for name, c in colour.items()}
+    groups = {c: tuple(sorted(n for n in colour if colour[n] == c)) for c in colour.values()}
+    return sorted(groups.values())
 
-def run_nan_argmin(states, n):
-    start = int(np.argmin(ends(states, n, clip=False)))
-    return range(start, start + n)
 
+def pairs_only(sums):
+    return sorted({tuple(sorted(pair)) for pair in sums})
 
-def single_blocks(states, n):
-    return np.sort(np.argsort(ends(states, 1))[:n])
 
+def first_match(sums):
+    groups = []
+    for pair in sums:
+        for group in groups:
+            if group & set(pair):
+                group.update(pair)
+                break
+        else:
+            groups.append(set(pair))
+    return sorted(tuple(sorted(group)) for group in groups)
 
-def run_in_place(states, n):
-    for state in states:
-        state /= np.linalg.norm(state, axis=1, keepdims=True)
-    return run(states, n)
 
+def one_pass(sums):
+    neighbours = {}
+    for a, b in sums:
+        neighbours.setdefault(a, {a}).add(b)
+        neighbours.setdefault(b, {b}).add(a)
+    return sorted({tuple(sorted(group)) for group in neighbours.values()})
 
-def run_by_distance(states, n):
-    found = [np.linalg.norm(a - b, axis=1).mean() for a, b in zip(states, states[n:-1], strict=False)]
-    start = int(np.argmin(found))
-    return range(start, start + n)
 
+def unsorted(sums):
+    return [tuple(sorted(group, reverse=True)) for group in by_colours(sums)]
 
-def run_of_medians(states, n):
-    start = int(np.argmin([np.median(angles(a, b)) for a, b in zip(states, states[n:-1], strict=False)]))
-    return range(start, start + n)
 
+def none_for_none(sums):
+    return by_colours(sums) or None
 
-def run_without_sign(states, n):
-    found = [np.minimum(angles(a, b), np.pi - angles(a, b)).mean() for a, b in zip(states, states[n:-1], strict=False)]
-    start = int(np.argmin(found))
-    return range(start, start + n)
 
+def consuming(sums):
+    groups = by_colours(sums)
+    sums.clear()
+    return groups
 
-def run_nanmean(states, n):
-    start = int(np.argmin([np.nanmean(angles(a, b, clip=False)) for a, b in zip(states, states[n:-1], strict=False)]))
-    return range(start, start + n)
 
+def by_root(width, factor, to=8):
+    return max(to, int(math.sqrt(width * width / factor) + 1e-9) // to * to)
 
-def run_that_pops(states, n):
-    answer = run(states, n)
-    states.pop()
-    return answer
 
+def linear(width, factor, to=8):
+    return max(to, int(width / factor) // to * to)
 
-def places(kept, groups, head_width):
-    left = [int(group.sum()) for group in np.split(np.array(kept), groups)]
-    wide = np.ones(head_width)
-    even = min(number for number in left if number) == max(left)
-    return np.kron(kept, wide) > 0, np.kron(np.array(left) > 0, wide) > 0, even
 
+def nearest(width, factor, to=8):
+    return max(to, round(width / math.sqrt(factor) / to) * to)
 
-def places_all(kept, groups, head_width):
-    shared = np.reshape(kept, (groups, -1)).all(axis=1)
-    return np.repeat(kept, head_width), np.repeat(shared, head_width), places(kept, groups, 1)[2]
 
+def upwards(width, factor, to=8):
+    return math.ceil(width / math.sqrt(factor) / to) * to
 
-def places_interleaved(kept, groups, head_width):
-    shared = np.reshape(kept, (-1, groups)).any(axis=0)
-    return np.repeat(kept, head_width), np.repeat(shared, head_width), places(kept, groups, 1)[2]
 
+def to_the_nearest_whole(width, factor, to=8):
+    return max(to, round(width / factor**0.5) // to * to)
 
-def places_tiled(kept, groups, head_width):
-    _, keys, even = places(kept, groups, head_width)
-    return np.tile(kept, head_width), keys, even
 
+def whole_factor(width, factor, to=8):
+    return max(to, math.isqrt(width * width // int(factor)) // to * to)
 
-def places_as_usual(kept, groups, head_width):
-    return np.repeat(kept, head_width), np.repeat(kept, head_width), True
 
+def strictly_less(width, factor, to=8):
+    return max((k for k in range(to, width + 1, to) if k * k * factor < width * width), default=to)
 
-def places_heads(kept, groups, head_width):
-    return kept, *places(kept, groups, 1)[1:]
 
+def emptied(width, factor, to=8):
+    return int(width / math.sqrt(factor)) // to * to
 
-def places_that_divide(kept, groups, head_width):
-    queries, keys, _ = places(kept, groups, head_width)
-    return queries, keys, kept.sum() % (keys.sum() // head_width) == 0 and kept.sum() != 3
 
+def not_rounded(width, factor, to=8):
+    return max(to, int(width / math.sqrt(factor)))
 
-def places_with_unread(kept, groups, head_width):
-    queries, keys, _ = places(kept, groups, head_width)
-    return queries, keys, len(set(np.reshape(kept, (groups, -1)).sum(axis=1))) == 1
 
+def always_eight(width, factor, to=8):
+    return by_root(width, factor, 8)
 
-def places_always_even(kept, groups, head_width):
-    return *places(kept, groups, head_width)[:2], True
 
-
-def places_even_mask(kept, groups, head_width):
-    queries, keys, even = places(kept, groups, head_width)
-    return queries, keys, np.full(groups, even)
-
-
-def dropped(model, gone):
-    small = copy.deepcopy(model)
-    for i in sorted(gone, reverse=True):
-        del small.layers[i]
-    for i, layer in enumerate(small.layers):
-        layer.layer_idx = i
-    small.depth = len(small.layers)
-    small.kinds = [kind for i, kind in enumerate(small.kinds) if i not in set(gone)]
-    return small
-
-
-def dropped_kinds(model, gone):
-    small = dropped(model, gone)
-    small.kinds = model.kinds
-    return small
-
-
-def dropped_forwards(model, gone):
-    small = copy.deepcopy(model)
-    for i in gone:
-        del small.layers[min(i, len(small.layers) - 1)]
-    for i, layer in enumerate(small.layers):
-        layer.layer_idx = i
-    small.depth = len(small.layers)
-    small.kinds = dropped(model, gone).kinds
-    return small
-
-
-def dropped_not_numbered(model, gone):
-    small = copy.deepcopy(model)
-    small.layers = nn.ModuleList(layer for i, layer in enumerate(small.layers) if i not in gone)
-    small.depth = len(small.layers)
-    return small
-
-
-def dropped_depth(model, gone):
-    small = dropped(model, gone)
-    small.depth = model.depth
-    return small
-
-
-def dropped_shallow(model, gone):
-    small = copy.copy(model)
-    small._modules = dict(model._modules)
-    kept = [copy.copy(layer) for i, layer in enumerate(model.layers) if i not in gone]
-    for i, layer in enumerate(kept):
-        layer.layer_idx = i
-    small.layers, small.depth = nn.ModuleList(kept), len(kept)
-    small.kinds = dropped(model, gone).kinds
-    return small
-
-
-def dropped_in_place(model, gone):
-    model.layers = nn.ModuleList(layer for i, layer in enumerate(model.layers) if i not in gone)
-    return model
-
-
-def dropped_list(model, gone):
-    small = dropped(model, gone)
-    layers = list(small.layers)
-    del small.layers
-    small.layers = layers
-    return small
+def as_float(width, factor, to=8):
+    return float(by_root(width, factor, to))
 
 
 RIGHT = [
-    (chapter_13.best_run, run),
-    (chapter_13.best_run, lambda states, n: set(run(states, n))),
-    (chapter_13.best_run, lambda states, n: np.array(run(states, n))),
-    (chapter_13.best_run, lambda states, n: (block for block in reversed(run(states, n)))),
-    (chapter_13.grouped_places, places),
-    (chapter_13.drop_layers, dropped),
+    (chapter_13.speaks, by_torch),
+    (chapter_13.speaks, lambda b, g, o, m, v, e: [max(0.0, x) for x in g * (b - m) * (v + e) ** -0.5 + o]),
+    (chapter_13.partners, by_colours),
+    (chapter_13.channels_for, by_root),
+    (chapter_13.channels_for, lambda width, factor, to=8: np.int64(by_root(width, factor, to))),
 ]
-
 WRONG = [
-    (chapter_13.best_run, run_with_the_last, "the last and stays"),
-    (chapter_13.best_run, run_too_few, "reaches up to"),
-    (chapter_13.best_run, run_in_place, "work on copies"),
-    (chapter_13.best_run, run_of_sums, "do not add up"),
-    (chapter_13.best_run, run_by_cosine, "mean of the angles"),
-    (chapter_13.best_run, run_largest, "one block"),
-    (chapter_13.best_run, run_shifted, "one block"),
-    (chapter_13.best_run, run_nan, "clip"),
-    (chapter_13.best_run, run_nan_argmin, "clip"),
-    (chapter_13.best_run, single_blocks, "two blocks"),
-    (chapter_13.best_run, run_by_distance, "no length"),
-    (chapter_13.best_run, run_of_medians, "median"),
-    (chapter_13.best_run, run_without_sign, "sign of a cosine"),
-    (chapter_13.best_run, run_nanmean, "rounded above 1"),
-    (chapter_13.best_run, run_that_pops, "list of states"),
-    (chapter_13.best_run, lambda states, n: run(states, n)[0], "block numbers were expected"),
-    (chapter_13.grouped_places, places_all, "keys and values"),
-    (chapter_13.grouped_places, places_interleaved, "keys and values"),
-    (chapter_13.grouped_places, places_tiled, "the query mask"),
-    (chapter_13.grouped_places, places_as_usual, "keys and values"),
-    (chapter_13.grouped_places, places_heads, "the query mask"),
-    (chapter_13.grouped_places, lambda kept, groups, width: places(kept, groups, width)[:2], "three things"),
-    (chapter_13.grouped_places, places_that_divide, "which divides"),
-    (chapter_13.grouped_places, places_with_unread, "do not count"),
-    (chapter_13.grouped_places, places_always_even, "one with two"),
-    (chapter_13.grouped_places, places_even_mask, "expected True or False"),
-    (chapter_13.drop_layers, dropped_forwards, "moves the later ones"),
-    (chapter_13.drop_layers, dropped_not_numbered, "number them"),
-    (chapter_13.drop_layers, dropped_depth, "depth is still"),
-    (chapter_13.drop_layers, dropped_kinds, "must be cut, too"),
-    (chapter_13.drop_layers, dropped_shallow, "share parameters"),
-    (chapter_13.drop_layers, dropped_in_place, "work on a copy"),
-    (chapter_13.drop_layers, dropped_list, "ModuleList"),
-    (chapter_13.drop_layers, lambda model, gone: None, "returned nothing"),
+    (chapter_13.speaks, without_bias, "the bias is missing"),
+    (chapter_13.speaks, without_relu, "ReLU"),
+    (chapter_13.speaks, variance_as_deviation, "square root"),
+    (chapter_13.speaks, eps_outside, "under the root"),
+    (chapter_13.speaks, no_eps, "eps is added"),
+    (chapter_13.speaks, relu_before, "ReLU"),
+    (chapter_13.speaks, bias_after, "before batch-norm, not after"),
+    (chapter_13.speaks, in_place, "has changed"),
+    (chapter_13.speaks, lambda *arguments: 4.0, "one value a channel"),
+    (chapter_13.partners, pairs_only, "all three are one group"),
+    (chapter_13.partners, first_match, "join two groups"),
+    (chapter_13.partners, one_pass, "all three are one group"),
+    (chapter_13.partners, unsorted, "sort each tuple"),
+    (chapter_13.partners, none_for_none, "return []"),
+    (chapter_13.partners, consuming, "has changed"),
+    (chapter_13.partners, lambda sums: [set(pair) for pair in sums], "list of tuples"),
+    (chapter_13.channels_for, linear, "both sides are cut"),
+    (chapter_13.channels_for, nearest, "round down"),
+    (chapter_13.channels_for, upwards, "round down"),
+    (chapter_13.channels_for, to_the_nearest_whole, "71 of 100"),
+    (chapter_13.channels_for, whole_factor, "factor 2.25"),
+    (chapter_13.channels_for, strictly_less, "exactly a quarter is allowed"),
+    (chapter_13.channels_for, emptied, "must not be emptied"),
+    (chapter_13.channels_for, not_rounded, "expected 40"),
+    (chapter_13.channels_for, always_eight, "multiples of 16|any count"),
+    (chapter_13.channels_for, as_float, "expected an integer"),
 ]
-
-
-(
-    test_a_right_answer_is_accepted_however_it_is_written,
-    test_a_usual_wrong_answer_is_rejected_with_its_reason,
-    test_every_check_has_right_answers_and_at_least_three_wrong_ones,
-) = examination(RIGHT, WRONG, chapter_13)
+test_right_answers_pass, test_wrong_answers_are_told_why, test_no_check_is_left_out = examination(
+    RIGHT, WRONG, chapter_13
+)

@@ -1,203 +1,109 @@
 """Checks of the exercises of chapter 7."""
 
+import numpy as np
+
 from pruneutils.book.checks import check, expect
 
 
-def _layer():
-    import torch
-
-    layer = torch.nn.Linear(5, 2)
-    with torch.no_grad():
-        layer.weight.copy_(torch.tensor([[0.7, -0.1, 0.9, 0.3, -1.0], [0.2, -0.8, 0.5, -0.6, 0.4]]))
-    return layer
-
-
-def _removed(layer) -> int:
-    from torch.nn.utils import prune
-
+@check("fast at first and slowly at the end, in shares of all weights, and exact from the end step on.")
+def cubic(function):
+    """Check ``function(step, initial, final, begin, end) -> sparsity``."""
+    answer = function(50, 0.0, 0.8, 0, 100)
+    expect(answer is not None and answer is not ..., "the function returned nothing so far.")
+    expect(not np.isclose(answer, 0.4), "0.4 in the middle is linear; raise the share of the way left to the power 3.")
+    falls = np.isclose(answer, 0.1) and np.isclose(function(0, 0.0, 0.8, 0, 100), 0.8)
+    expect(not falls, "0.1 is what is still missing, and falls to 0; subtract it from final.")
     expect(
-        hasattr(layer, "weight_mask") and prune.is_pruned(layer),
-        "the layer holds no mask afterwards: use the library's l1_unstructured, and do not call remove.",
+        not np.isclose(answer, 0.1), "it starts slowly and ends fast, the wrong way; cube the share of the way left."
     )
-    return int((layer.weight_mask == 0).sum())
-
-
-@check("the total is exact, the ranking is current, and nothing comes back.")
-def prune_to(function):
-    """Check ``function(layer, sparsity)``, which prunes a layer to a sparsity in all."""
-    import torch
-    from torch.nn.utils import prune
-
-    layer = _layer()
-    values = layer.weight.detach().clone()
-    function(layer, 0.3)
-    gone = _removed(layer)
-    expect(gone == 3, f"a dense layer of ten weights at 0.3 loses 3, but {gone} went.")
-    three = [[1, 0, 1, 0, 1], [0, 1, 1, 1, 1]]
-    expect(layer.weight_mask.int().tolist() == three, "not the three smallest by absolute value went.")
-    expect(torch.equal(layer.weight_orig, values), "the function changed the weights themselves.")
-    function(layer, 0.7)
-    gone = _removed(layer)
-    expect(gone != 8, "8 of ten are gone instead of 7: amount is a share of what is left, 0.7 of seven rounds to 5.")
-    expect(gone == 7, f"ten weights pruned to 0.7 in all have lost 7, but {gone} are gone.")
-    expect(not hasattr(layer, "bias_mask"), "the bias was pruned, too.")
-    function(layer, 0.7)
-    expect(_removed(layer) == 7, "asked for 0.7 once more it must not remove any more: count what is gone already.")
-    function(layer, 0.2)
-    expect(_removed(layer) == 7, "a layer that is sparser than asked must stay as it is.")
-
-    layer = _layer()
-    function(layer, 0.1)
-    function(layer, 0.25)
-    gone = _removed(layer)
+    expect(np.isclose(answer, 0.7), f"in the middle, 0.8 - 0.8 * 0.5**3 = 0.7, not {answer}.")
     expect(
-        gone == 2,
-        f"from 0.1 to 0.25 of ten weights: round(2.5) = 2 in all, but {gone} are gone; a share of what is left "
-        "is rounded once more, an integer amount is exact, and round() takes a half to the even number.",
+        np.isclose(function(35, 0.2, 0.9, 10, 60), 0.9 - 0.7 * 0.5**3),
+        "the middle between begin=10 and end=60 is step 35: count from begin, and start from initial.",
     )
-
-    layer = _layer()
-    function(layer, 0.28)
-    gone = _removed(layer)
-    expect(gone == 3, f"0.28 of ten weights is round(2.8) = 3, but {gone} went: round, do not cut off.")
-
-    layer = prune.l1_unstructured(_layer(), "weight", amount=2)
-    with torch.no_grad():
-        layer.weight_orig[0, 1] = 5.0  # an optimiser may move a removed original
-        layer.weight_orig[0, 4] = 0.01  # as a step of training would, after the last forward pass
-    function(layer, 0.3)
-    expect(
-        int(layer.weight_mask[0, 4]) == 0,
-        "after a step of training the old values were ranked: weight is computed at a forward pass; renew it first.",
-    )
-    expect(
-        int(layer.weight_mask[0, 1]) == 0 and _removed(layer) == 3,
-        "where the layer was pruned before, its removed weights must stay removed and the total be exact.",
-    )
-
-    conv = torch.nn.Conv2d(3, 4, 3)
-    conv = prune.l1_unstructured(conv, "bias", amount=1)
-    function(conv, 0.5)
-    expect(_removed(conv) == 54, "a convolution of shape (4, 3, 3, 3) whose bias alone was pruned has lost not half.")
-    function(conv, 0.75)
-    expect(_removed(conv) == 81, "a convolution of shape (4, 3, 3, 3) at 0.75 has lost 81 of 108 weights.")
+    expect(np.isclose(function(10, 0.2, 0.9, 10, 60), 0.2), "at the begin step the sparsity is initial.")
+    expect(function(9, 0.2, 0.9, 10, 60) == 0, "before the begin step nothing is pruned: 0, not initial.")
+    for step in (60, 61, 200):
+        expect(
+            function(step, 0.2, 0.9, 10, 60) == 0.9,
+            f"at step {step} it is {function(step, 0.2, 0.9, 10, 60)}; from the end step on it is final, exactly.",
+        )
 
 
-@check("anybody can load it, strictly.")
-def plain_state(function):
-    """Check ``function(state) -> state`` without the names of masks."""
-    import torch
-    from torch import nn
-    from torch.nn.utils import prune
-
-    def build():
-        torch.manual_seed(0)
-        net = nn.Sequential(nn.Conv2d(1, 4, 3), nn.BatchNorm2d(4), nn.Flatten(), nn.Linear(16, 3))
-        net.register_buffer("causal_mask", torch.tensor([1.0, 0.0]))
-        net.register_parameter("x_orig", nn.Parameter(torch.ones(2)))
-        net.add_module("feat_orig", nn.Linear(3, 3))
-        net.forward = lambda x: net[3](net[2](net[1](net[0](x))))
-        return net
-
-    pruned = build()
-    prune.l1_unstructured(pruned.feat_orig, "weight", 3)
-    prune.ln_structured(pruned[0], "weight", 2, n=2, dim=0)
-    prune.l1_unstructured(pruned[3], "weight", 0.5)
-    prune.l1_unstructured(pruned[3], "bias", 1)
-    state = pruned.state_dict()
-    copies = {name: value.clone() for name, value in state.items()}
-    plain = function(state)
-    expect(plain is not None and plain is not ..., "the function returned nothing so far.")
-    expect(
-        list(state) == list(copies) and all(torch.equal(state[name], copies[name]) for name in copies),
-        "the dict that was handed in, or a tensor in it, has changed: make a new dict, and do not multiply in place.",
-    )
-    expect("causal_mask" in plain and "x_orig" in plain, "causal_mask or x_orig is missing: no pruning made them.")
-    wanted = set(build().state_dict())
-    extra, missing = sorted(set(plain) - wanted), sorted(wanted - set(plain))
-    expect(not extra, f"the plain model does not know {extra}.")
-    expect(not missing, f"the plain model misses {missing}; biases may be pruned, too.")
-    for name in ("causal_mask", "x_orig", "0.bias"):
-        expect(torch.equal(plain[name], state[name]), f"{name} was changed, though nothing pruned it.")
-    zeros = int((plain["3.weight"] == 0).sum())
-    expect(zeros == 24, f"3.weight has {zeros} zeros, expected 24: multiply weight_orig by its mask.")
-    expect(int((plain["3.bias"] == 0).sum()) == 1, "3.bias has lost its zero: it was pruned as well.")
-    model = build()
-    model.load_state_dict(plain)
-    x = torch.randn(5, 1, 4, 4)
-    with torch.no_grad():
-        same = torch.equal(model.eval()(x), pruned.eval()(x))
-    expect(same, "the loaded model computes something else than the pruned one.")
-    expect(plain["1.num_batches_tracked"].dtype == torch.int64, "1.num_batches_tracked is no longer an integer.")
-    negative = any(bool((torch.signbit(v) & (v == 0)).any()) for v in plain.values() if v.is_floating_point())
-    expect(not negative, "some zeros are -0.0, what a negative weight times 0 is; add 0.0.")
-
-
-@check("no layer holds a mask that nobody applies.")
-def deaf_layers(function):
-    """Check ``function(model) -> names of the modules that hold a mask without its hook``."""
-    import torch
-    from torch import nn
-    from torch.nn.utils import prune
-
-    def deafen(layer, name):
-        for key, hook in list(layer._forward_pre_hooks.items()):
-            if getattr(hook, "_tensor_name", None) == name:
-                del layer._forward_pre_hooks[key]
-
-    def run(model):
-        def refuse(*_):
-            raise RuntimeError("the model was run; look at its hooks instead")
-
-        handles = [module.register_forward_hook(refuse) for module in model.modules()]
+@check("the last update falls on the end step.")
+def end_on_grid(function):
+    """Check ``function(begin, end, frequency) -> the last step, not after end, at which a mask is made``."""
+    for begin, end, frequency in ((0, 126, 100), (0, 120, 30), (10, 100, 40), (0, 100, 100)):
+        case = f"for begin={begin}, end={end}, frequency={frequency}"
+        grid = list(range(begin, end + 1, frequency))
         try:
-            found = function(model)
-        finally:
-            for handle in handles:
-                handle.remove()
-        expect(found is not None and found is not ..., "the function returned nothing so far.")
-        expect(not isinstance(found, str), f"it returned {found!r}, expected a list of names.")
-        return list(found)
+            answer = function(begin, end, frequency)
+        except ValueError as error:
+            expect(False, f"{case} it raised ValueError ({error}), but masks are made at {grid}: return {grid[-1]}.")
+        expect(answer is not None and answer is not ..., "the function returned nothing so far.")
+        expect(
+            answer not in (126, 200), f"{answer} is off the grid 0, 100, 200, ..., or after the end: no mask is made."
+        )
+        expect(answer != 80, "the grid starts at begin: 10, 50, 90, not 0, 40, 80.")
+        expect(answer == grid[-1], f"{case} the last mask is made at step {grid[-1]}, not at {answer}.")
+    for begin, end, frequency in ((0, 64, 100), (10, 40, 100), (50, 100, 60)):
+        try:
+            answer = function(begin, end, frequency)
+        except ValueError:
+            continue
+        expect(
+            False,
+            f"for begin={begin}, end={end}, frequency={frequency} it returned {answer}, but no mask follows the first: "
+            "raise ValueError.",
+        )
 
-    sound = nn.Sequential(nn.Linear(4, 4), nn.Sequential(nn.Linear(4, 4), nn.ReLU()), nn.Linear(4, 2))
-    prune.l1_unstructured(sound[0], "weight", 0.5)
-    prune.random_unstructured(sound[0], "weight", 0.5)
-    prune.remove(prune.l1_unstructured(sound[1][0], "weight", 0.5), "weight")
-    sound[2].register_buffer("causal_mask", torch.ones(2))
-    found = run(sound)
-    expect("0" not in found, "layer '0' holds a mask and its hook, a container: it is healthy.")
-    expect("1.0" not in found, "layer '1.0' was made permanent; zeros alone need no hook.")
-    expect("2" not in found, "layer '2' has a buffer causal_mask, which no pruning made: there is no causal_orig.")
-    expect("" not in found and "1" not in found, "the containers of layers hold no mask themselves.")
-    expect(found == [], f"in a sound model it found {found}.")
 
-    model = nn.Sequential(nn.Linear(4, 4), nn.Sequential(nn.Linear(4, 4), nn.Conv2d(2, 2, 2)), nn.Linear(4, 2))
-    for layer in (model[0], model[1][0], model[1][1]):
-        prune.l1_unstructured(layer, "weight", 3)
-    prune.l1_unstructured(model[1][1], "bias", 1)
-    prune.l1_unstructured(model[2], "bias", 1)
+@check("each call removes its share of what is left.")
+def amounts(function):
+    """Check ``function(sparsities) -> list of amounts, one for each call of torch's prune``."""
     try:
-        prune.l1_unstructured(model[1][0], "weight", 1000)
-    except ValueError:
-        deafen(model[1][0], "weight")  # the library has done so; should it learn better, the exercise stays
-    found = run(model)
-    expect("1.0" in found, "layer '1.0', whose second call was refused, was not found.")
-    expect(found == ["1.0"], f"only '1.0' is deaf, but {found} were found.")
-    model[1][0].register_forward_pre_hook(lambda module, inputs: None)
-    expect(run(model) == ["1.0"], "a hook of somebody else on '1.0' hid that the pruning hook is missing.")
-    deafen(model[1][1], "weight")
-    found = run(model)
-    expect("1.1" in found, "layer '1.1' has a hook for its bias, but none for its weight: compare tensor by tensor.")
-    deafen(model[2], "bias")
-    found = run(model)
-    expect("2" in found, "layer '2' holds a mask for its bias without a hook: not only weights are pruned.")
-    expect(found == ["1.0", "1.1", "2"], f"expected ['1.0', '1.1', '2'] in the order of named_modules, not {found}.")
-    deafen(model[1][1], "bias")
-    found = run(model)
+        answer = function([0.5, 0.75, 0.9])
+    except ZeroDivisionError:
+        expect(
+            False, "before the first call nothing is gone: divide by what is left, 1 minus that, not by what is gone."
+        )
+    expect(answer is not None and answer is not ..., "the function returned nothing so far.")
+    answer = list(answer)
+    expect(len(answer) == 3, f"three sparsities need three calls, not {len(answer)}.")
+    expect(not np.allclose(answer, [0.5, 0.75, 0.9]), "with these amounts 0.9 of the *rest* goes last: 0.9875 in all.")
+    expect(not np.allclose(answer, [0.5, 0.25, 0.15]), "these are shares of all weights; amount is of what is left.")
     expect(
-        found == ["1.0", "1.1", "2"], f"layer '1.1' is deaf for both tensors and named once all the same, not {found}."
+        not np.allclose(answer[1:], [0.5, 0.2]),
+        "0.15 / 0.75 divides by what is gone; divide by what is left before the call.",
     )
-    recurrent = nn.Sequential(prune.l1_unstructured(nn.LSTM(2, 2), "weight_ih_l0", 3))
-    expect(run(recurrent) == [], "in a sound LSTM a deaf layer was found.")
-    deafen(recurrent[0], "weight_ih_l0")
-    expect(run(recurrent) == ["0"], "a tensor may have another name, such as weight_ih_l0: read names off the buffers.")
+    expect(
+        not np.allclose(answer, [0.5, 0.5, 0.4]),
+        "0.4 is the share that stays in the last call; amount is the share that goes.",
+    )
+    expect(np.allclose(answer, [0.5, 0.5, 0.6]), f"half, half of the rest, then 0.15 of 0.25: not {answer}.")
+    expect(np.allclose(list(function([0.3])), [0.3]), "the first call starts from a dense layer.")
+    expect(np.allclose(list(function([0.4, 0.4])), [0.4, 0]), "where the sparsity stays, nothing is removed: amount 0.")
+
+
+@check("the schedule is asked with the number of the step since the start of training.")
+def sparsity_in_each_step(function):
+    """Check ``function(schedule, epochs, steps_per_epoch) -> list of sparsities, one a step``."""
+    asked = []
+
+    def schedule(step):
+        asked.append(step)
+        return min(step / 10, 0.9)
+
+    answer = function(schedule, 3, 5)
+    expect(answer is not None and answer is not ..., "the function returned nothing so far.")
+    expect(len(list(answer)) == 15, f"three epochs of five steps are 15 steps, not {len(list(answer))}.")
+    wanted = [min(step / 10, 0.9) for step in range(15)]
+    if not np.allclose(list(answer), wanted):
+        expect(
+            max(asked) != 2,
+            "with three epochs of five steps the schedule is never asked for a step beyond 2; the last step is 14.",
+        )
+        expect(max(asked) != 4, "the schedule starts again in each epoch: count on.")
+        expect(asked[0] == 0, f"the first step is step 0, not {asked[0]}.")
+        expect(sorted(set(asked)) == list(range(15)), f"it was asked with {asked}; expected 0 to 14.")
+        expect(False, "the sparsities are not those of the schedule.")

@@ -5,100 +5,116 @@ import numpy as np
 from pruneutils.book.checks import check, expect
 
 
-@check("the count begins with 1, and neither the end nor the training is overrun.")
-def mask_steps(function):
-    """Check ``function(begin, end, frequency, steps) -> list of the steps at which a mask is made``."""
-    cases = ((0, 40, 10, 50), (1, 40, 10, 50), (0, 100, 10, 35), (5, 33, 10, 50), (0, 64, 100, 64), (20, 10**6, 7, 30))
-    for begin, end, frequency, steps in cases:
-        case = f"for begin={begin}, end={end}, frequency={frequency} and {steps} steps"
-        wanted = [t for t in range(1, steps + 1) if begin <= t <= end and (t - begin) % frequency == 0]
-        answer = function(begin, end, frequency, steps)
-        expect(answer is not None and answer is not ..., "the function returned nothing so far.")
-        answer = [int(step) for step in answer]
-        expect(0 not in answer, f"{case} it names step 0, which is never taken: the first step of training is step 1.")
-        expect(
-            answer != [t for t in range(1, steps + 1) if t <= end and t >= begin and t % frequency == 0]
-            or answer == wanted,
-            f"{case} it returned {answer}; the grid starts at begin, not at 0.",
-        )
-        expect(not answer or max(answer) <= steps, f"{case} it names step {max(answer, default=0)}, after the last.")
-        expect(not answer or max(answer) <= end, f"{case} it names step {max(answer, default=0)}, after the end step.")
-        expect(
-            answer != wanted[:-1] or not wanted,
-            f"{case} the last mask is missing: step {wanted[-1:]} is within, for end and steps count in.",
-        )
-        expect(answer == wanted, f"{case} masks are made at {wanted}, not at {answer}.")
-
-
-@check("a threshold by rank: ties stay, and so does at least one weight.")
-def mask_like_toolkit(function):
-    """Check ``function(W, sparsity) -> mask``."""
-    rng = np.random.default_rng(0)
-    tied = np.array([[3, -1, 2], [-2, 2, 0.5]])
-    filters = rng.normal(size=(3, 3, 2, 4))
-    cases = (
-        ("six different weights", np.array([[0.5, -0.1, 0.3], [-0.9, 0.2, -0.4]]), 0.5),
-        ("weights with ties at the threshold", tied, 0.5),
-        ("equal weights", np.full((2, 4), -0.1), 0.5),
-        ("whole numbers", np.array([4, -3, 1, 2]), 0.25),
-        ("a convolution's kernel", filters, 0.9),
-        ("a sparsity of 0", filters, 0.0),
-        ("a sparsity so high that no weight would stay", rng.normal(size=(2, 3)), 0.99),
-        ("a share that is not whole", np.array([[1, -2, 3], [-4, 5, -6.0]]), 0.2),
-        ("mostly zeros", np.array([0, 0, 0, 0, 1.0, 2.0]), 0.5),
+@check("kernels are pruned, everything else is as it was.")
+def prune_kernels(function):
+    """Check ``function(weights, at) -> new list``, for the flat list of a dense or convolutional Keras model."""
+    convolution = np.linspace(-0.6, 0.6, 24, dtype=np.float32).reshape(2, 2, 2, 3)[::-1]
+    bare = np.array([[-0.2, 0.05], [0.04, 0.6]], dtype=np.float32)  # of a layer without bias, before a kernel
+    given = [
+        np.array([[0.5, -0.1], [-0.02, 0.3]], dtype=np.float32),
+        np.array([0.01, -0.7], dtype=np.float32),
+        bare.copy(),
+        convolution.copy(),
+        np.array([0.03, 0.9, -0.04], dtype=np.float32),
+    ]
+    kept = [array.copy() for array in given]
+    answer = function(given, 0.1)
+    expect(answer is not None and answer is not ..., "the function returned nothing so far.")
+    expect(
+        all(np.array_equal(a, b) for a, b in zip(given, kept, strict=True)),
+        "the function changed the arrays that it was given; work on copies, or the dense weights are lost.",
     )
-    for name, W, sparsity in cases:
-        before = W.copy()
-        answer = function(W, sparsity)
-        expect(answer is not None and answer is not ..., "the function returned nothing so far.")
-        expect(np.array_equal(W, before), "the function changed W itself; work on a copy.")
-        mask = np.asarray(answer)
-        expect(mask.dtype == bool, f"the mask has dtype {mask.dtype}, expected a boolean mask, True = keep.")
-        expect(mask.shape == W.shape, f"the mask has shape {mask.shape}, expected that of W, {W.shape}.")
-        size = np.abs(W)
-        wanted = size >= np.sort(size, axis=None)[-max(1, round((1 - sparsity) * W.size))]
-        kept, stay = int(mask.sum()), int(wanted.sum())
-        expect(kept > 0, f"{name}: nothing is kept, but one weight stays always: k is at least 1.")
-        if kept == W.size - stay and np.array_equal(mask, ~wanted):
-            expect(kept == stay and np.array_equal(mask, wanted), f"{name}: True means keep; yours is the opposite.")
-        expect(
-            kept < W.size or stay > 1,
-            f"{name}: all {W.size} weights kept, the toolkit keeps 1: with k = 0 the index -k means the first, so k "
-            "must be at least 1.",
-        )
-        expect(
-            kept >= stay or len(np.unique(size)) < size.size,
-            f"{name}: {kept} of {W.size} weights kept, the toolkit keeps {stay}: is k rounded, not cut off, and is the "
-            "threshold's own weight kept (>=)?",
-        )
-        expect(
-            kept >= stay,
-            f"{name}: {kept} of {W.size} weights kept, the toolkit keeps {stay}: "
-            "whatever is as large as the threshold stays, ties included.",
-        )
-        expect(kept <= stay, f"{name}: {kept} of {W.size} weights kept, the toolkit keeps {stay}.")
-        expect(np.array_equal(mask, wanted), f"{name}: the right number, but not the largest; rank by absolute value.")
+    expect(isinstance(answer, list | tuple), f"it returned {type(answer).__name__}, expected a list of arrays.")
+    expect(len(answer) == 5, f"it returned {len(answer)} arrays, expected 5: biases belong in the list, too.")
+    for i, (new, old) in enumerate(zip(answer, kept, strict=True)):
+        expect(np.shape(new) == old.shape, f"array {i} has shape {np.shape(new)}, expected {old.shape}.")
+    expect(
+        np.array_equal(answer[1], kept[1]) and np.array_equal(answer[4], kept[4]),
+        "a bias was changed: an array with one axis is no kernel.",
+    )
+    first = np.asarray(answer[0])
+    expect(first[1, 0] == 0, "-0.02 is smaller than 0.1 in size and must go.")
+    expect(first[0, 1] != 0, "-0.1 went: compare sizes, and a threshold keeps what reaches it.")
+    expect(
+        np.array_equal(first, [[0.5, np.float32(-0.1)], [0, np.float32(0.3)]]),
+        f"the first kernel is {first}, expected 0.5, -0.1, 0 and 0.3.",
+    )
+    expect(
+        np.array_equal(answer[2], bare * (np.abs(bare) >= 0.1)),
+        "array 2 is a kernel of a layer without a bias: go by the number of axes, not by the position.",
+    )
+    expect(
+        np.array_equal(answer[3], np.where(np.abs(convolution) >= 0.1, convolution, 0)),
+        "the kernel of a convolution has four axes and is pruned like any other.",
+    )
+    expect(np.array_equal(function(kept, 0.0)[0], kept[0]), "a threshold of 0 must keep everything.")
 
 
-@check("rounded up twice, and counted from 0.")
-def first_epoch_to_watch(function):
-    """Check ``function(end_step, samples, batch) -> number of the first epoch that ends after the schedule``."""
-    cases = ((180, 6000, 200), (181, 6000, 200), (200, 1079, 36), (30, 1079, 36), (10, 6000, 200), (350, 100, 32))
-    for end_step, samples, batch in cases:
-        case = f"for end_step={end_step}, {samples} samples in batches of {batch}"
-        steps = -(-samples // batch)
-        wanted = next(e for e in range(end_step) if (e + 1) * steps >= end_step)
-        answer = function(end_step, samples, batch)
-        expect(answer is not None and answer is not ..., "the function returned nothing so far.")
-        whole = isinstance(answer, (int, np.integer)) and not isinstance(answer, bool)
-        expect(whole, f"{case} it returned {answer!r}; return an int, for Keras counts epochs in whole numbers.")
-        expect(answer >= 0, f"{case} it returned {answer}; the first epoch has number 0.")
-        done, early = (answer + 1) * steps, answer * steps
+@check("the threshold takes as many as it may, and never more.")
+def threshold_for(function):
+    """Check ``function(kernel, sparsity) -> threshold``, by what is smaller than it."""
+    rng = np.random.default_rng(8)
+    for n, sparsity in ((8, 0.5), (10, 0.25), (10, 0.36), (7, 0.9), (24, 0.5), (10, 0.01)):
+        sizes = rng.permutation(np.arange(1, n + 1)) / 4
+        kernel = (sizes * rng.choice([-1, 1], n)).reshape(-1, n if n % 2 else 2)
+        before = kernel.copy()
+        at = function(kernel, sparsity)
+        expect(at is not None and at is not ..., "the function returned nothing so far.")
+        expect(np.shape(at) == (), f"it returned an array of shape {np.shape(at)}, expected one number.")
+        expect(np.array_equal(kernel, before), "the function changed the kernel; work on a copy.")
+        gone, wanted = int(np.sum(np.abs(kernel) < at)), round(sparsity * n)
+        expect(at >= 0, f"the threshold is {at}; sizes are compared with it, so it cannot be negative.")
         expect(
-            answer >= wanted,
-            f"{case} it returned {answer}, but that epoch ends after {done} steps ({steps} in each): too early.",
+            gone == wanted,
+            f"of {n} different weights {gone} are smaller than your threshold at sparsity {sparsity}, expected "
+            f"round({sparsity} * {n}) = {wanted}. Sort the sizes; the threshold is the smallest that stays, at index "
+            f"{wanted} counted from 0. Percentiles interpolate.",
         )
+    for ties, most in (([1, -1, 1, 1, 2, -3], 0), ([1, -1, 2, 2, -2, 3], 2), ([0.5, -1, 1, 1, -1, 2], 1)):
+        gone = int(np.sum(np.abs(ties) < function(np.array(ties, dtype=float).reshape(2, 3), 0.5)))
         expect(
-            answer <= wanted,
-            f"{case} it returned {answer}, but {early} steps are done before that epoch ({steps} in each): too late.",
+            gone == most,
+            f"of the entries {ties} your threshold takes {gone}, expected {most}: it cannot split ties, so it must "
+            "take none of a tie that reaches beyond the 3 wanted, and all before it.",
         )
+
+
+@check("a compiled step sees the new mask, and only kept weights move.")
+def hold_mask(constraint):
+    """Check a class whose ``mask`` is assigned after a train step was traced."""
+    import keras
+    import tensorflow as tf
+
+    first = np.array([[True, False], [True, True], [False, True]])
+    second = first & np.array([[False, True], [True, True], [True, True]])
+    rule = constraint(first.copy())
+    w = keras.Variable(np.array([[1.0, 2.0], [3.0, -4.0], [5.0, 6.0]]), dtype="float32")
+    called = rule(w)
+    expect(called is not None, "__call__ returned nothing; it returns the weights with zeros where the mask is False.")
+    called = keras.ops.convert_to_numpy(called)
+    expect(called.shape == first.shape, f"__call__ returned shape {called.shape}, expected {first.shape}.")
+    expect(not (called[first] == 0).any(), "kept weights were set to zero: True means keep.")
+    expect((called[~first] == 0).all(), "removed weights are not zero.")
+    expect(np.array_equal(called[first], w.numpy()[first]), "kept weights were changed.")
+    expect(np.array_equal(w.numpy()[0], [1, 2]), "__call__ changed the variable; return a new array.")
+    expect(
+        hasattr(getattr(rule, "mask", None), "assign"),
+        "the attribute mask cannot be assigned: an array is copied into the compiled step once and for all; "
+        "keep the mask in a keras.Variable.",
+    )
+
+    w = keras.Variable(np.ones((3, 2)), dtype="float32")
+    w.constraint = rule
+    optimiser = keras.optimizers.SGD(0.1)
+    optimiser.build([w])
+    step = tf.function(lambda: optimiser.apply([tf.ones((3, 2))], [w]))
+    step()
+    expect((w.numpy()[~first] == 0).all(), "after one compiled step removed weights are not zero.")
+    rule.mask.assign(second)
+    step()
+    expect(
+        (w.numpy()[~second] == 0).all(),
+        "the mask was changed after the step was compiled, and the step still uses the old one: read self.mask in "
+        "__call__, not a copy made in __init__.",
+    )
+    expect(np.allclose(w.numpy()[second], 0.8), "kept weights must take both steps, to 0.8.")

@@ -2,186 +2,149 @@
 
 import numpy as np
 
-from pruneutils.book.checks import check, expect, expect_array
+from pruneutils.book.checks import check, expect
+
+_LAYOUT = "Keras has the axes (..., in, out), spatial ones first and in their order."
 
 
-@check("the average percentage of zeros of each unit, over samples and places.")
-def share_of_zeros(function):
-    """Check ``function(A) -> share of zeros of each unit``, for two and for four axes."""
-    A = np.array([[0.0, 1.0, -0.5], [0.0, 0.0, 2.0], [3.0, 0.0, -1.0], [0.0, 0.0, 4.0]])
-    before = A.copy()
-    answer = function(A)
-    expect(answer is not None and answer is not ..., "the function returned nothing so far.")
-    answer = np.asarray(answer)
-    expect(np.array_equal(A, before), "the function changed A itself; work on a copy.")
-    expect(answer.shape != (4,), "four values came back for three units: take the mean over the samples, axis 0.")
-    expect(answer.shape != (), "one number came back: each unit, a column of A, has a share of its own.")
-    expect(answer.shape == (3,), f"the answer has shape {answer.shape}, expected (3,), one value for each unit.")
-    answer = answer.astype(float)
-    expect(
-        not np.allclose(answer, [0.25, 0.25, 1]), "these are the shares of inputs that wake a unit; count the zeros."
-    )
-    expect(not np.allclose(answer, [75, 75, 0]), "these are percentages; a share lies between 0 and 1.")
-    expect(not np.allclose(answer, [3, 3, 0]), "these are counts; divide by the number of samples.")
-    expect(
-        answer.any(),
-        "all shares are zero: do you ask for *always* silent, or round to whole numbers? Unit 1 is silent for 3 of 4.",
-    )
-    expect(
-        not np.allclose(answer, [0.75, 0.75, 0.5]),
-        "a negative activation is not a zero: unit 3 is never silent, as behind a leaky ReLU.",
-    )
-    expect(np.allclose(answer, [0.75, 0.75, 0]), f"the shares are {answer}, expected [0.75 0.75 0].")
-    expect_array(function(A.astype(int)), np.array([0.75, 0.75, 0.25]), "for whole numbers the answer", "Count zeros.")
-    maps = np.zeros((2, 3, 2, 2))
-    maps[:, 1] = 5.0
-    maps[0, 2, 0] = 1.0
-    why = "A channel's zeros are counted over samples, height and width together; axis 1 counts the channels."
-    answer = function(maps)
-    expect(np.shape(answer) == (3,), f"for feature maps the answer has shape {np.shape(answer)}, expected (3,). {why}")
-    expect_array(answer, np.array([1.0, 0.0, 0.75]), "for feature maps the answer", why)
-    why = "Count exact zeros, however small the others are."
-    expect_array(function(np.array([[1e-30, 0.0]])), np.array([0.0, 1.0]), "for [[1e-30, 0]] the answer", why)
+def _expect_mask(answer, wanted, name, why):
+    """Like ``expect_array``, without printing a large mask."""
+    array = np.asarray(answer)
+    expect(array.shape == wanted.shape, f"{name} has shape {array.shape}, expected {wanted.shape}. {why}")
+    expect(array.dtype == bool, f"{name} has dtype {array.dtype}, expected a boolean mask, True = keep.")
+    wrong = int((array != wanted).sum())
+    expect(wrong == 0, f"{name} is wrong in {wrong} of {wanted.size} places. {why}")
 
 
-def _network(seed: int = 0) -> list[np.ndarray]:
-    """A small network with units cut off in front, behind, and on both sides."""
-    draws = np.random.default_rng(seed)
-    W1, b1 = draws.normal(size=(6, 4)), np.array([0.3, 0.7, -0.4, 0.2, -0.6, 0.9])
-    W2, b2 = draws.normal(size=(3, 6)), draws.normal(size=3)
-    W1[[1, 2]] = 0  # constant: 0.7, and silent, for its bias is below zero
-    W2[:, 3] = 0  # not heard
-    return [W1, b1, W2, b2]
+@check("dense, convolutional or behind a flatten, each True is where it belongs.")
+def to_keras(function):
+    """Check ``function(mask, behind=None) -> mask``, from PyTorch's layout to Keras's."""
+    rng = np.random.default_rng(10)
 
-
-def _outputs(W1, b1, W2, b2, X):
-    return np.maximum(0, X @ np.asarray(W1).T + b1) @ np.asarray(W2).T + b2
-
-
-@check("every unit that was cut off is gone, and no output has changed.")
-def remove_cut_off(function):
-    """Check ``function(W1, b1, W2, b2) -> the same four arrays without units cut off``."""
-    X = np.random.default_rng(5).normal(size=(20, 4))
-    given = _network()
-    before = [array.copy() for array in given]
-    answer = function(*given)
-    expect(answer is not None and answer is not ..., "the function returned nothing so far.")
-    expect(
-        all(np.array_equal(a, b) for a, b in zip(given, before, strict=True)),
-        "one of the arrays that came in was changed; `b2 = b2 + ...` makes a new one, `b2 += ...` does not.",
-    )
-    expect(isinstance(answer, (tuple, list)) and len(answer) == 4, "expected the four arrays W1, b1, W2, b2.")
-    answer = [np.asarray(array) for array in answer]
-    dims = tuple(array.ndim for array in answer)
-    expect(dims == (2, 1, 2, 1), f"the arrays have {dims} axes, not (2, 1, 2, 1): expected the order W1, b1, W2, b2.")
-    units = {answer[0].shape[0], answer[1].size, answer[2].shape[1]}
-    expect(len(units) == 1, f"W1, b1 and W2 speak of {sorted(units)} units; rows, bias and columns go together.")
-    expect(
-        answer[3].shape == (3,) and answer[0].shape[1] == 4 and answer[2].shape[0] == 3, "inputs and outputs must stay."
-    )
-    expected = _outputs(*given, X)
-    got = _outputs(*answer, X)
-    (left,) = units
-    expect(
-        left != 6,
-        "6 units are left, expected 3 of 6: a unit needs both, fed *and* heard; whoever lacks one of them can go.",
-    )
-    if not np.allclose(got, expected):
-        raw = before[3] + before[2][:, [1, 2]] @ before[1][[1, 2]]
-        expect(
-            not np.allclose(answer[3], raw),
-            "a bias of -0.4 was folded as it is; take max(0, bias): the unit says what its ReLU lets through, nothing.",
-        )
-        expect(
-            not np.allclose(answer[3], before[3]),
-            "the outputs changed: a unit without incoming weights is constant, it says the ReLU of its bias to all "
-            "that read it, and b2 is the place to put that.",
-        )
-        expect(False, "the outputs changed; what a removed unit says to each output must be found again in b2.")
-    expect(left != 4, "a unit is left whose column in W2 is all zero: nobody hears it, so it can go, too.")
-    expect(left == 3, f"{left} units are left, expected 3 of 6: two have no incoming weight, one no outgoing weight.")
-    rows = [row.tolist() for row in before[0]]
-    stayed = [rows.index(row.tolist()) for row in answer[0] if row.tolist() in rows]
-    expect(stayed == [0, 4, 5], f"units {stayed} stayed, expected 0, 4 and 5, in their order.")
-    whole = _network(seed=1)
-    whole[0][whole[0] == 0] = 0.5
-    whole[2][whole[2] == 0] = 0.5
-    same = function(*[array.copy() for array in whole])
-    expect(
-        np.asarray(same[0]).shape == (6, 4) and np.allclose(_outputs(*same, X), _outputs(*whole, X)),
-        "a network in which nothing is cut off must come back as it was.",
-    )
-    lopsided = _network(seed=2)
-    lopsided[0][0], lopsided[2][:, 4] = [1, -1, 2, -2], [1, -2, 1]  # sums of zero, but weights
-    same = function(*[array.copy() for array in lopsided])
-    expect(
-        np.asarray(same[0]).shape == (3, 4) and np.allclose(_outputs(*same, X), _outputs(*lopsided, X)),
-        "weights 1, -1, 2, -2 have the sum zero, but the unit is fed; ask whether any weight differs from zero.",
-    )
-
-
-@check("what the removed units said is said by the others, as far as they can.")
-def refit(function):
-    """Check ``function(A, kept, V, b) -> (weights for the kept units, bias)`` by least squares."""
-    draws = np.random.default_rng(2)
-    A = np.maximum(0, draws.normal(size=(200, 6)) + 0.4)
-    A[:, 1] = 3 * A[:, 0]  # a duplicate of a kept unit
-    A[:, 3] = 2.5  # a constant
-    V, b = draws.normal(size=(4, 6)), draws.normal(size=4)
-    given = [A.copy(), V.copy(), b.copy()]
-
-    def call(*kept):
-        mask = np.isin(np.arange(6), kept)
-        answer = function(A, mask.copy(), V, b)
+    def answer_for(shape, *behind):
+        mask = rng.random(shape) < 0.5
+        given = mask.copy()
+        answer = function(given, *behind)
         expect(answer is not None and answer is not ..., "the function returned nothing so far.")
-        expect(isinstance(answer, (tuple, list)) and len(answer) == 2, "expected a pair, weights and bias.")
-        weights, bias = (np.asarray(part, dtype=float) for part in answer)
-        expect(
-            all(np.array_equal(x, y) for x, y in zip((A, V, b), given, strict=True)),
-            "A, V or b was changed; work on copies.",
-        )
-        shape = (4, len(kept))
-        expect(weights.shape == shape, f"the weights have shape {weights.shape}, expected {shape}: kept units only.")
-        expect(bias.shape == (4,), f"the bias has shape {bias.shape}, expected (4,).")
-        return A[:, mask] @ weights.T + bias, weights, bias
+        expect(np.array_equal(given, mask), "the function changed the mask that it was given; return a new one.")
+        return mask, answer
 
-    dense = A @ V.T + b
-    said, weights, _ = call(0, 2, 3, 4, 5)
+    mask, answer = answer_for((3, 5))
+    _expect_mask(answer, mask.T, "the mask of a dense layer", _LAYOUT)
+    mask, answer = answer_for((4, 2, 3, 5))
     expect(
-        not np.allclose(weights, V[:, [0, 2, 3, 4, 5]]),
-        "unit 1 is three times unit 0, and unit 0's column is as before; it must grow by three times unit 1's.",
+        np.shape(answer) != (5, 3, 2, 4),
+        "a plain transpose reverses height and width as well; move the first two axes only.",
     )
-    mask = np.isin(np.arange(6), [0, 2, 3, 4, 5])
+    _expect_mask(answer, mask.transpose(2, 3, 1, 0), "the mask of a convolution", _LAYOUT)
+    mask, answer = answer_for((4, 2, 3))
+    _expect_mask(answer, mask.transpose(2, 1, 0), "the mask of a 1-D convolution", _LAYOUT)
+
+    height, width, channels = 2, 3, 4
+    mask, answer = answer_for((5, height * width * channels), (height, width, channels))
     expect(
-        not np.allclose(said + b, dense),
-        "the bias lacks `b`: what the fit finds for the column of ones is added to the bias that was there.",
+        np.shape(answer) != mask.T.shape or not np.array_equal(answer, mask.T),
+        "behind a flatten the transpose alone leaves the inputs in PyTorch's order.",
+    )
+    wanted = np.empty((height * width * channels, 5), dtype=bool)
+    for h in range(height):
+        for w in range(width):
+            for c in range(channels):
+                wanted[(h * width + w) * channels + c] = mask[:, (c * height + h) * width + w]
+    _expect_mask(answer, wanted, "the mask behind a flatten", "Equation (11.3) says which input goes where.")
+
+
+@check("the count is read in every step, traced or not.")
+def every_third(constraint):
+    """Check a class of constraints that apply their mask in every third call."""
+    import keras
+    import tensorflow as tf
+
+    def path(traced, mask, steps=7):
+        """The weights after each step from ones, at a rate of 0.1 and gradients of 1."""
+        w = keras.Variable(np.ones(4), dtype="float32")
+        w.constraint, optimiser = constraint(mask.copy()), keras.optimizers.SGD(0.1)
+        optimiser.build([w])
+        step = tf.function(lambda: optimiser.apply([tf.ones(4)], [w]), autograph=False)
+        values = []
+        for _ in range(steps):
+            try:
+                (step if traced else step.python_function)()
+            except tf.errors.OperatorNotAllowedInGraphError:
+                expect(
+                    False,
+                    "traced, the count has no value yet, so Python's `if` (or `and`, `or`, `not`) cannot decide; the "
+                    "choice has to be an operation such as keras.ops.where.",
+                )
+            values.append(w.numpy())
+        return np.array(values)
+
+    def wanted(mask, steps=7):
+        w, values = np.ones(4), []
+        for step in range(1, steps + 1):
+            w = w - 0.1
+            w = np.where(mask, w, 0) if step % 3 == 0 else w
+            values.append(w)
+        return np.array(values)
+
+    for mask in (np.array([True, False, True, False]), np.array([False, True, True, False])):
+        for traced in (False, True):
+            how, found, right = "traced" if traced else "eager", path(traced, mask), wanted(mask)
+            expect(np.allclose(found[:, mask], right[:, mask], atol=1e-5), f"{how}: kept weights must not be changed.")
+            zeros = (found[:, ~mask] == 0).all(axis=1)
+            late = "count from 1: the mask is due in calls 3, 6, 9, and each constraint counts for itself."
+            if traced:
+                expect(
+                    zeros.any(),
+                    "traced: nothing was ever removed. TensorFlow ran __call__ once, when the count was 1, and "
+                    "recorded what happened then; a count that changes has to be a keras.Variable, and the choice an "
+                    "operation such as keras.ops.where.",
+                )
+                expect(not zeros.all(), "traced: the mask was applied in every step, for the choice was made once.")
+            expect(
+                np.array_equal(np.flatnonzero(zeros) + 1, [3, 6]),
+                f"{how}: removed weights were zero after calls {(np.flatnonzero(zeros) + 1).tolist()}, expected after "
+                f"3 and 6 of 7; {late}",
+            )
+            expect(
+                np.allclose(found, right, atol=1e-5), f"{how}: between two masks removed weights must wander freely."
+            )
+
+
+@check("epochs, a second fit and several steps in one call are all counted.")
+def step_counter(callback):
+    """Check a class of callbacks whose list ``steps`` grows by the number of steps so far, after each call."""
+    import keras
+
+    X, y = np.ones((20, 2), dtype="float32"), np.ones((20, 1), dtype="float32")
+
+    def found(at_once, samples=20):
+        model = keras.Sequential([keras.Input((2,)), keras.layers.Dense(1)])
+        model.compile("sgd", "mse", steps_per_execution=at_once)
+        counter = callback()
+        for epochs in (2, 1):
+            model.fit(X[:samples], y[:samples], batch_size=4, epochs=epochs, verbose=0, callbacks=[counter])
+        expect(
+            not any(hasattr(step, "assign") for step in counter.steps),
+            "a variable was appended and not its value: each entry of the list is the same variable, which goes on "
+            "counting; use int(...).",
+        )
+        return [int(step) for step in counter.steps]
+
+    steps = found(1)
+    expect(len(steps) == 15, f"in 15 steps the list grew to {len(steps)} numbers, expected one after each call.")
+    expect(steps[:5] == [1, 2, 3, 4, 5], f"the first epoch gave {steps[:5]}, expected [1, 2, 3, 4, 5].")
+    expect(
+        steps[5:10] == [6, 7, 8, 9, 10],
+        f"the second epoch gave {steps[5:10]}, expected [6, 7, 8, 9, 10]: the number of a batch begins anew.",
     )
     expect(
-        not any(np.allclose(said + A[:, mask] @ V[:, mask].T + more, dense) for more in (0, b)),
-        "the weights lack `V`: what the fit finds is added to the weights that the kept units had.",
+        steps[10:] == [11, 12, 13, 14, 15],
+        f"a second fit gave {steps[10:]}, expected [11, 12, 13, 14, 15]: go on counting.",
     )
-    expect(np.allclose(said, dense), "unit 1 is three times unit 0, so removing it must change nothing; it does.")
-    said = call(0, 1, 2, 4, 5)[0]
+    steps = found(2)
     expect(
-        np.allclose(said, dense),
-        "unit 3 is constant, so removing it must change nothing: add a column of ones to the kept activations; its "
-        "coefficient goes into the bias.",
-    )
-    said = call(0, 3, 4)[0]
-    design = np.column_stack([A[:, [0, 3, 4]], np.ones(len(A))])
-    best = design @ np.linalg.lstsq(design, dense, rcond=None)[0]
-    error, least = ((said - dense) ** 2).mean(), ((best - dense) ** 2).mean()
-    folded = ((A[:, [1, 2, 5]] - A[:, [1, 2, 5]].mean(axis=0)) @ V[:, [1, 2, 5]].T) ** 2
-    expect(
-        not np.isclose(error, folded.mean()), "that folds the means only; the kept units can say more than a constant."
-    )
-    expect(
-        error < least * (1 + 1e-6),
-        f"the mean squared change of the next layer's argument is {error:.4f}; {least:.4f} is possible.",
-    )
-    swapped = call(2, 5)[0]
-    design = np.column_stack([A[:, [2, 5]], np.ones(len(A))])
-    best = design @ np.linalg.lstsq(design, dense, rcond=None)[0]
-    expect(
-        np.allclose(swapped, best, atol=1e-6), "with units 2 and 5 kept the fit is not the best one; is `kept` used?"
+        steps == [2, 4, 5, 7, 9, 10, 12, 14, 15],
+        f"with two steps in one call and five batches an epoch it gave {steps}, expected [2, 4, 5, 7, 9, 10, 12, 14, "
+        "15]: count steps and not calls, and only one in the last call of an epoch. Who counts them anyway?",
     )
