@@ -10,7 +10,7 @@ START = $(or $(firstword $(foreach p,$(PYTHON) python3 python3.13 python3.12 pyt
 RUN = .venv/bin/python tools/processors.py
 NBVAL = pytest --nbval --nbval-current-env --nbval-cell-timeout=300 -n 2 --dist loadscope chapters
 
-.PHONY: help book pdf browser test test-colab test-emulated refresh benchmarks lab repository clean environment-book environment-all environment-colab
+.PHONY: help book pdf browser test test-colab test-emulated refresh reseed benchmarks lab repository clean environment-book environment-all environment-colab
 
 help:
 	@echo 'make book             build the book from its stored outputs (no torch, no TensorFlow)'
@@ -20,6 +20,7 @@ help:
 	@echo 'make browser          install a Chromium for the browser tests (Debian, as root), or say how to'
 	@echo 'make test-emulated    every notebook again, on two emulated older processors'
 	@echo 'make refresh [CH=02]  execute chapters (text -> notebook), then collect the ledger of claims'
+	@echo 'make reseed [CH=02] [RUNS=10] [FORCE=1]    chapters on other seeds: how often each claim holds'
 	@echo 'make benchmarks       what masks and training cost, as ratios in one run, with the goals reached or missed'
 	@echo 'make lab              open JupyterLab'
 	@echo 'make repository URL=https://github.com/OWNER/NAME    set the address everywhere'
@@ -54,6 +55,9 @@ refresh: environment-all
 benchmarks: environment-all
 	@$(RUN) python -m benchmarks.global_mask
 	@$(RUN) python -m benchmarks.training_step
+
+reseed: environment-all
+	@$(RUN) python -m tools.reseed --runs $(or $(RUNS),10) $(if $(FORCE),--force) $(CH)
 
 lab: environment-all
 	@$(RUN) jupyter lab
