@@ -27,7 +27,7 @@ CHAPTERS = $(or $(sort $(wildcard chapters/$(or $(CH),*)-*.ipynb)),$(error chapt
 NAMES = $(subst $(SPACE), or ,$(basename $(notdir $(CHAPTERS))))
 
 .PHONY: help book pdf check lint test test-suite test-notebooks test-colab test-pins test-emulated test-all browser \
-	refresh benchmarks lab repository clean environment-book environment-all environment-colab environment-colabs
+	refresh reseed benchmarks lab repository clean environment-book environment-all environment-colab environment-colabs
 
 help:
 	@echo 'make book             build the book from its stored outputs (no torch, no TensorFlow)'
@@ -39,6 +39,7 @@ help:
 	@echo 'make browser          install a Chromium for the browser tests (Debian, as root), or say how to'
 	@echo 'make chapter N=15 NAME=recovery    begin a chapter: its text, the checks of its exercises, the tests of these'
 	@echo 'make refresh [CH=02]  make notebooks from texts; executes where code changed, or with FORCE=1 in any case'
+	@echo 'make reseed [CH=02] [RUNS=10] [FORCE=1]    chapters on other seeds: how often each claim holds'
 	@echo 'make release VERSION=0.2.0    set version, date and ref everywhere, and say what remains to be done'
 	@echo 'make links            do links to other sites still lead somewhere? (needs lychee)'
 	@echo 'make benchmarks       what masks and training cost, as ratios in one run, with the goals reached or missed'
@@ -114,6 +115,9 @@ links: book
 benchmarks: environment-all
 	@$(RUN) python -m benchmarks.global_mask
 	@$(RUN) python -m benchmarks.training_step
+
+reseed: environment-all
+	@$(RUN) python -m tools.reseed --runs $(or $(RUNS),10) $(if $(FORCE),--force) $(CH)
 
 lab: environment-all
 	@$(RUN) jupyter lab

@@ -13,6 +13,8 @@ from pathlib import Path
 
 from pybtex.database import parse_file
 
+from tools import tally
+
 ROOT = Path(__file__).resolve().parent.parent
 HEAD = """\
 # Ledger of claims
@@ -21,11 +23,12 @@ HEAD = """\
 
 Each row is a sentence that a chapter concludes from its measurements.
 The chapter's code checks the sentence whenever it runs, and `make test` runs every chapter, so a claim that stops holding stops the book.
+*Other seeds* says in how many runs on other seeds and splits it held, of those that `make reseed` has tried; a dash means none.
 The last two columns say which claim of the literature it answers, and how that claim fared in the book's small experiments.
 Such experiments illustrate mechanisms; they do not rank methods.
 
-| Claim | Holds | Chapter | Literature | Verdict |
-|---|---|---|---|---|
+| Claim | Holds | Other seeds | Chapter | Literature | Verdict |
+|---|---|---|---|---|---|
 """  # noqa: E501
 
 
@@ -64,11 +67,15 @@ def citation(key, entries):
 def page(root=ROOT):
     """The whole page as Markdown."""
     entries = parse_file(str(root / "references.bib")).entries
-    rows = []
+    rows, other_seeds = [], {}
     for claim in collect(root):
+        chapter = claim["file"].removesuffix(".ipynb")
+        if chapter not in other_seeds:
+            other_seeds[chapter] = tally.column(chapter, root)
         cells = (
             f"{claim['statement']} `{claim['id']}`",
             "✔" if claim["holds"] else "✘",
+            other_seeds[chapter](claim["id"]),
             f"[{claim['title']}](../chapters/{claim['file']})",
             citation(claim["answers"], entries) if claim["answers"] else "",
             claim["verdict"] or "",
