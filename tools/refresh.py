@@ -5,11 +5,10 @@
 
 chapters/NN-name.md is what you edit; chapters/NN-name.ipynb is what this writes, always in that direction.
 The same text, package and machine give the same bytes. A chapter that fails leaves the stored notebook as it was.
-A figure in a cell tagged `readme-figure` is also stored as data/readme-figure.png. Date, seconds and versions go to
+A figure in a cell tagged `readme-figure` is also stored as data/readme-figure.svg. Date, seconds and versions go to
 data/verified.json, never into the notebook.
 """
 
-import base64
 import hashlib
 import os
 import sys
@@ -65,12 +64,12 @@ def replace(path, content):
 
 
 def readme_figure(notebook):
-    """The PNG of the cell tagged `readme-figure`, or None."""
+    """The SVG of the cell tagged `readme-figure`, or None."""
     for cell in notebook.cells:
         if "readme-figure" in cell.metadata.get("tags", []):
             for output in cell.outputs:
-                if "image/png" in output.get("data", {}):
-                    return base64.b64decode(output.data["image/png"])
+                if "image/svg+xml" in output.get("data", {}):
+                    return output.data["image/svg+xml"].encode()
     return None
 
 
@@ -81,7 +80,7 @@ def refresh(text):
     replace(text.with_suffix(".ipynb"), nbformat.writes(notebook).encode() + b"\n")
     figure = readme_figure(notebook)
     if figure:
-        replace(text.parent.parent / "data" / "readme-figure.png", figure)
+        replace(text.parent.parent / "data" / "readme-figure.svg", figure)
     return time.perf_counter() - start
 
 
