@@ -5,6 +5,7 @@
 - MathJax is loaded by pages with formulas only; live code, which the book does not use, by none.
 - The colour mode is known before the first paint; the theme reports an error on a reader's first visit.
 - A result of one line, which has no columns to keep, is marked so that a phone may break it.
+- The mark in the page's contents is right; the theme's lags behind.
 - A heading has an address of its own, by which search finds its section.
 - Screen readers hear what a button says, not a label that says something else, and lists hold list items only.
 """
@@ -32,6 +33,7 @@ MENDED = [
         r'\1 id="at-\2"',
     ),
     (ICON_SCRIPT, ""),
+    (re.compile(r'(?<=id=")pst-page-toc-nav(?=")'), "page-contents"),  # whose mark _static/contents.js sets
     (ONE_LINE, r'\1 one-line"'),
     (re.compile(r'(?<=<summary) aria-label="Toggle hidden content"'), ""),
     (re.compile(r'(<button class="[^"]*\bsearch-button-field\b[^>]*) aria-label="[^"]*"'), r"\1"),
@@ -110,6 +112,7 @@ def mend_pages(app, exception):
 def setup(app):
     """Register with Sphinx; the page's context is trimmed after all other extensions have added to it."""
     app.add_js_file(None, body=COLOUR_MODE, priority=0)
+    app.add_js_file("contents.js", loading_method="defer")
     app.connect("html-page-context", trim_scripts, priority=950)
     app.connect("build-finished", mend_pages)
     return {"version": "1", "parallel_read_safe": True, "parallel_write_safe": True}
