@@ -1,4 +1,4 @@
-"""For all tests, notebooks included: one thread, set before anything numerical is imported; nbval ignores stderr.
+"""For all tests, notebooks included: one thread, set before anything numerical is imported; what nbval skips.
 
 Parallel workers get whole files (--dist loadscope), in which tests share fixtures, and cells a kernel.
 """
@@ -16,11 +16,11 @@ os.environ.setdefault("KERAS_BACKEND", "tensorflow")  # whatever ~/.keras/keras.
 
 @pytest.hookimpl(wrapper=True)
 def pytest_collect_file():
-    """Let nbval compare everything but stderr, where libraries and platforms differ in what they warn of."""
+    """Let nbval compare everything but stderr and pictures, where libraries and platforms differ."""
     collectors = yield
     for collector in collectors:
         if hasattr(collector, "skip_compare"):
-            collector.skip_compare += ("stderr",)
+            collector.skip_compare += ("stderr", "image/svg+xml")
     return collectors
 
 

@@ -30,10 +30,10 @@ mystnb:
     alt: A picture.
 tags: [readme-figure]
 ---
-import base64, os
+import os
 from IPython.display import display
 print(os.environ["OMP_NUM_THREADS"], os.path.basename(os.getcwd()))
-display({"image/png": base64.b64encode(b"a picture").decode()}, raw=True)
+display({"image/svg+xml": "<svg>a picture</svg>"}, raw=True)
 ```
 
 ```{code-cell} ipython3
@@ -106,7 +106,7 @@ def test_refresh_gives_the_same_bytes_twice(book, capsys):
         "tags": ["readme-figure"],
     }
     assert notebook["cells"][1]["outputs"][0]["text"] == ["1 chapters\n"]  # one thread, in the chapter's folder
-    assert (book / "data" / "readme-figure.png").read_bytes() == b"a picture"
+    assert (book / "data" / "readme-figure.svg").read_text() == "<svg>a picture</svg>"
     assert "one-is-one" in (book / "pages" / "claims.md").read_text()
     assert "chapters/01-chapter.ipynb" in (book / "_toc.yml").read_text()
 
@@ -429,7 +429,7 @@ def empty_clone(tmp_path, monkeypatch):
 
 
 def test_environment_passes_over_a_python_that_does_not_run(empty_clone, monkeypatch):
-    """A shim that exists but fails, an old Python, and a name that is not there; one that TensorFlow lacks, for pages."""
+    """A shim that fails, an old Python, and a name that is not there; one that TensorFlow lacks, for pages."""
     shim, old, new, next_one = (empty_clone / name for name in ("shim", "old", "new", "next"))
     shim.write_text("#!/bin/sh\necho 'python3.13: command not found' >&2\nexit 127\n")
     for file, minor in ((old, 10), (new, 13), (next_one, 14)):

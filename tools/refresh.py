@@ -9,11 +9,10 @@ Only a chapter whose code changed is executed. Where text, alt texts or tags cha
 with them date, seconds and versions. A change of the package executes nothing either: `make test` compares every
 stored output, and --force executes again where it finds a difference.
 The same text, package and machine give the same bytes. A chapter that fails leaves the stored notebook as it was.
-A figure in a cell tagged `readme-figure` is also stored as data/readme-figure.png. Date, seconds and versions go to
+A figure in a cell tagged `readme-figure` is also stored as data/readme-figure.svg. Date, seconds and versions go to
 data/verified/NN-name.json, never into the notebook.
 """
 
-import base64
 import hashlib
 import os
 import sys
@@ -83,12 +82,12 @@ def replace(path, content):
 
 
 def readme_figure(book):
-    """The PNG of the cell tagged `readme-figure`, or None."""
+    """The SVG of the cell tagged `readme-figure`, or None."""
     for cell in book.cells:
         if "readme-figure" in notebook.tags(cell):
             for output in cell.outputs:
-                if "image/png" in output.get("data", {}):
-                    return base64.b64decode(output.data["image/png"])
+                if "image/svg+xml" in output.get("data", {}):
+                    return output.data["image/svg+xml"].encode()
     return None
 
 
@@ -103,7 +102,7 @@ def refresh(text, root, force=False):
     replace(path, nbformat.writes(book).encode() + b"\n")
     figure = readme_figure(book)
     if figure:
-        replace(root / "data" / "readme-figure.png", figure)
+        replace(root / "data" / "readme-figure.svg", figure)
     verified.record(path, seconds, root)
     return seconds
 

@@ -1,7 +1,6 @@
 """Gates on a chapter's notebook: each takes a Chapter and returns its complaints, none where all is well."""
 
 import ast
-import base64
 import re
 from collections import Counter
 from collections.abc import Iterator
@@ -25,7 +24,7 @@ ALLOWED_TAGS = {
 NBVAL_COMMENT = re.compile(r"^\s*#+\s*(NBVAL_\w+|PYTEST_VALIDATE_IGNORE_OUTPUT)\s*$", re.MULTILINE)
 KEBAB = re.compile(r"^[a-z0-9]+(-[a-z0-9]+)+$")
 DRAWING_NAMES = {"fig", "ax", "axes", "_"}
-PNG_BYTES, CHAPTER_PNG_BYTES = 100 * 1024, 350 * 1024
+SVG_BYTES, CHAPTER_SVG_BYTES = 100 * 1024, 350 * 1024
 EXPLORER_BYTES = 120 * 1024
 
 
@@ -168,19 +167,19 @@ def alt_text(chapter: Chapter) -> list[str]:
         pictures = [m for o in cell.outputs for m in o.get("data", {}) if m.startswith("image/")]
         if not pictures:
             continue
-        if set(pictures) != {"image/png"}:
-            complaints.append(f"cell {position}: pictures are stored as PNG, not {sorted(set(pictures))}")
-        sizes = [len(base64.b64decode(o.data["image/png"])) for o in cell.outputs if "image/png" in o.get("data", {})]
+        if set(pictures) != {"image/svg+xml"}:
+            complaints.append(f"cell {position}: pictures are stored as SVG, not {sorted(set(pictures))}")
+        sizes = [len(o.data["image/svg+xml"]) for o in cell.outputs if "image/svg+xml" in o.get("data", {})]
         total += sum(sizes)
-        complaints += [f"cell {position}: PNG of {n} bytes, at most {PNG_BYTES}" for n in sizes if n > PNG_BYTES]
+        complaints += [f"cell {position}: SVG of {n} bytes, at most {SVG_BYTES}" for n in sizes if n > SVG_BYTES]
         alt = cell.metadata.get("mystnb", {}).get("image", {}).get("alt", "").strip()
         if len(alt) < 30:
             complaints.append(f"cell {position}: alt text (mystnb.image.alt) has {len(alt)} characters, at least 30")
         elif alt in seen:
             complaints.append(f"cell {position}: same alt text as cell {seen[alt]}")
         seen.setdefault(alt, position)
-    if total > CHAPTER_PNG_BYTES:
-        complaints.append(f"pictures of the chapter weigh {total} bytes, at most {CHAPTER_PNG_BYTES}")
+    if total > CHAPTER_SVG_BYTES:
+        complaints.append(f"pictures of the chapter weigh {total} bytes, at most {CHAPTER_SVG_BYTES}")
     for position, cell in enumerate(chapter.notebook.cells, 1):
         if cell.cell_type == "markdown" and re.search(r"!\[\s*\]\(", cell.source):
             complaints.append(f"cell {position}: Markdown image without alt text")

@@ -1,6 +1,5 @@
 """Defects, each planted in a copy of the good synthetic chapter: what to change, and which gate must complain."""
 
-import base64
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -69,7 +68,7 @@ def output(words: str, **changes):
 
 
 def heavy_picture(cell, kilobytes=110):
-    cell.outputs[0].data["image/png"] = base64.b64encode(bytes(kilobytes * 1024)).decode()
+    cell.outputs[0].data["image/svg+xml"] = "<svg>" + "x" * kilobytes * 1024 + "</svg>"
 
 
 def heavy_pictures(cell):
@@ -287,9 +286,9 @@ defect("experiment_seeds", "one seed", replace("seeds = range(3)", "seeds = [0]"
 defect("alt_text", "none", change("plots.accuracy", lambda cell: cell.metadata.pop("mystnb")))
 defect("alt_text", "too short", change("plots.accuracy", lambda cell: cell.metadata.mystnb.image.update(alt="Plot.")))
 defect("alt_text", "same for two figures", change("seeds =", second_picture))
-defect("alt_text", "heavy PNG", change("plots.accuracy", heavy_picture))
-defect("alt_text", "four heavy-ish PNGs", change("plots.accuracy", heavy_pictures))
-defect("alt_text", "SVG", change("plots.accuracy", lambda cell: cell.outputs[0].data.update({"image/svg+xml": ""})))
+defect("alt_text", "heavy SVG", change("plots.accuracy", heavy_picture))
+defect("alt_text", "four heavy-ish SVGs", change("plots.accuracy", heavy_pictures))
+defect("alt_text", "PNG", change("plots.accuracy", lambda cell: cell.outputs[0].data.update({"image/png": ""})))
 defect("alt_text", "Markdown image", add("", "![](01-first.ipynb)"))
 defect("explorers", "no label", in_explorer("<label", "<span"))
 defect("explorers", "label of another control", in_explorer('for="explorer-1-input"', 'for="explorer-2-input"'))

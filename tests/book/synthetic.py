@@ -7,6 +7,7 @@ import jupytext
 import nbformat
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_output
 
+SVG = '<svg xmlns="http://www.w3.org/2000/svg" width="9pt" height="9pt"><text>a</text></svg>'
 PNG = "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg=="
 BOOTSTRAP = """\
 import sys
@@ -47,7 +48,7 @@ def claimed(name: str, statement: str):
 
 
 def picture():
-    return new_output("display_data", data={"image/png": PNG, "text/plain": "<Figure>"})
+    return new_output("display_data", data={"image/svg+xml": SVG, "text/plain": "<Figure>"})
 
 
 def explorer(name: str):
