@@ -20,20 +20,24 @@ The TensorFlow and PyTorch backends are tested, others refused; JAX would compil
 
 from collections.abc import Mapping
 
-import keras
 import numpy as np
 
 from pruneutils._gradual import GradualSteps
-from pruneutils.keras._layers import (
-    checked_masks,
-    held,
-    mask_of,
-    prunable_layers,
-    retrace,
-    set_constraint,
-    set_mask,
-    to_numpy,
-)
+from pruneutils._missing import needed
+
+with needed("keras", by="pruneutils.keras", extra="keras"):
+    import keras
+
+    from pruneutils.keras._layers import (
+        checked_masks,
+        held,
+        mask_of,
+        prunable_layers,
+        retrace,
+        set_constraint,
+        set_mask,
+        to_numpy,
+    )
 
 __all__ = ["GradualPruner", "apply_masks", "make_permanent", "masks_of", "weights"]
 
