@@ -301,6 +301,29 @@ BAD = [
     bad(measure.latency, TWO, repeats=0, says="repeats=0 … at least 1"),
     bad(measure.latency, TWO, warmup=-1, says="warmup=-1 … at least 0"),
     bad(measure.evaluate_pruning, NET, NET, X, Y[1:], says="X of shape (4, 3), y of shape (3,)"),
+    bad(measure.evaluate_pruning, NET, NET, X, Y, score="r2", says="score='r2' … function of outputs and y"),
+    bad(
+        measure.evaluate_pruning,
+        NET,
+        NET,
+        X,
+        Y[:, None],
+        says="outputs of shape (4, 2), y of shape (4, 1) … (samples,)",
+    ),
+    *(
+        bad(measure.accuracy, *pair, says=f"outputs of shape {pair[0].shape}, y of shape {pair[1].shape} … (samples,)")
+        for pair in [(X, Y[1:]), (X, Y[:, None]), (X[:, 0], Y), (X[:0], Y[:0])]
+    ),
+    *(
+        bad(measured, model, *more, says=f"model={type(model).__name__} … PyTorch module or a Keras 3 model")
+        for model in (None, W, "net")
+        for measured, *more in [
+            (measure.parameters,),
+            (measure.macs, X),
+            (measure.evaluate_pruning, NET, X, Y),
+            (partial(measure.evaluate_pruning, NET), X, Y),
+        ]
+    ),
     bad(measure.evaluate_pruning, NET, NET, X, Y, repeats=0, says="repeats=0 … at least 1"),
     bad(train.mlp, 3, seed=0, says="widths=(3,) … two"),
     bad(train.mlp, 3, 0, seed=0, says="widths=0 … at least 1"),
