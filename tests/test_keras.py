@@ -553,6 +553,7 @@ def test_in_a_fresh_process_a_permanent_file_needs_nothing_of_ours_and_a_held_on
 
 
 @only_tensorflow
+@pytest.mark.slow
 def test_all_of_this_holds_on_the_pytorch_backend():
     environment = os.environ | {"KERAS_BACKEND": "torch"}
     options = ["-q", "-x", "-W", "ignore", "-p", "no:cacheprovider", "-n", "0"]

@@ -9,9 +9,12 @@ pruneutils.book.claims.claim displays it. `answers` is a key of references.bib, 
 
 import json
 import sys
+from functools import cache
 from pathlib import Path
 
 from pybtex.database import parse_file
+
+from tools import tally
 
 ROOT = Path(__file__).resolve().parent.parent
 HEAD = """\
@@ -21,11 +24,12 @@ HEAD = """\
 
 Each row is a sentence that a chapter concludes from its measurements.
 The chapter's code checks the sentence whenever it runs, and `make test` runs every chapter, so a claim that stops holding stops the book.
+*Other seeds* says in how many runs on other seeds and splits it held, of those that `make reseed` has tried; a dash means none.
 The last two columns say which claim of the literature it answers, and how that claim fared in the book's small experiments.
 Such experiments illustrate mechanisms; they do not rank methods.
 
-| Claim | Holds | Chapter | Literature | Verdict |
-|---|---|---|---|---|
+| Claim | Holds | Other seeds | Chapter | Literature | Verdict |
+|---|---|---|---|---|---|
 """  # noqa: E501
 
 
@@ -51,24 +55,53 @@ def collect(root=ROOT):
     return claims
 
 
+def title(name):
+    """A claim's id, spelled out: its title."""
+    return name.replace("-", " ").capitalize()
+
+
+@cache
+def _known(root):
+    entries = parse_file(str(root / "references.bib")).entries
+    return {claim["id"]: claim for claim in collect(root)}, entries
+
+
+def remarks(name, root=ROOT):
+    """What is known of a claim beyond that it holds: how the literature's claim fared here."""
+    claims, entries = _known(root)
+    claim = claims.get(name, {})
+    if not claim.get("answers"):
+        return []
+    return [f"{authors(claim['answers'], entries)}: {claim['verdict']}"]
+
+
 def citation(key, entries):
     """A link with author and year, as the chapters cite."""
+    return f"[{authors(key, entries)}]({entries[key].fields['url']})"
+
+
+def authors(key, entries):
+    """Author and year of an entry of references.bib."""
     if key not in entries:
         raise ValueError(f"answers={key!r}: no such key in references.bib")
     entry = entries[key]
     names = [" ".join(person.prelast_names + person.last_names) for person in entry.persons["author"]]
-    authors = " and ".join(names) if len(names) < 3 else f"{names[0]} et al."
-    return f"[{authors.replace('{', '').replace('}', '')}, {entry.fields['year']}]({entry.fields['url']})"
+    first = " and ".join(names) if len(names) < 3 else f"{names[0]} et al."
+    return f"{first.replace('{', '').replace('}', '')}, {entry.fields['year']}"
 
 
 def page(root=ROOT):
     """The whole page as Markdown."""
     entries = parse_file(str(root / "references.bib")).entries
-    rows = []
+    rows, other_seeds = [], {}
     for claim in collect(root):
+        chapter = claim["file"].removesuffix(".ipynb")
+        if chapter not in other_seeds:
+            other_seeds[chapter] = tally.column(chapter, root)
         cells = (
             f"{claim['statement']} `{claim['id']}`",
             "✔" if claim["holds"] else "✘",
+            other_seeds[chapter](claim["id"]),
             f"[{claim['title']}](../chapters/{claim['file']})",
             citation(claim["answers"], entries) if claim["answers"] else "",
             claim["verdict"] or "",
