@@ -25,7 +25,12 @@ __all__ = ["Latency", "Report", "accuracy", "evaluate_pruning", "latency", "macs
 
 @dataclass(frozen=True)
 class Latency:
-    """Seconds for one call: the median and the quartiles around it."""
+    """Seconds for one call.
+
+    Attributes
+    ----------
+    median, lower_quartile, upper_quartile : of the timed calls, in seconds.
+    """
 
     median: float
     lower_quartile: float
