@@ -35,6 +35,12 @@ class Trial:
 
     The training parts are all it sees of the data. Entries with the same rate and decay follow each other, in the
     order of the runs.
+
+    Attributes
+    ----------
+    seeds : one for each entry.
+    X, y : inputs and targets of each entry's training part.
+    rates, decays : learning rate and weight decay of each entry.
     """
 
     seeds: tuple[int, ...]
@@ -80,6 +86,16 @@ class Trial:
         steps, batch, before_step : as in ``train.fit``.
         share : of the grid's rate; below 1 for a phase that wants less.
         part : number of this call within the arm; each draws batches of its own, the same at all points of the grid.
+
+        Returns
+        -------
+        the networks given.
+
+        Raises
+        ------
+        ValueError
+            if there is not one network for each entry, ``part`` is not a whole number or ``share`` is below 0, and
+            where ``train.fit`` does.
         """
         if len(nets) != len(self):
             raise ValueError(f"nets: {len(nets)} of them, expected {len(self)}, one an entry")
@@ -92,6 +108,15 @@ class Trial:
 
 def geometric(lowest: float, highest: float, points: int) -> tuple[float, ...]:
     """Rates from lowest to highest, each the same multiple of the one before, rounded to two digits.
+
+    Parameters
+    ----------
+    lowest, highest : numbers above 0, the first below the second.
+    points : number of rates, at least three.
+
+    Returns
+    -------
+    tuple of floats.
 
     Raises
     ------
