@@ -163,11 +163,11 @@ BAD = [
         for name, make in [
             ("W", scores.magnitude),
             ("W", partial(scores.random, seed=0)),
-            ("W", partial(scores.gradient, G=W)),
-            ("G", partial(scores.gradient, W)),
+            ("W", partial(scores.taylor, G=W)),
+            ("G", partial(scores.taylor, W)),
             ("A", scores.activation),
-            ("W", partial(scores.hessian, H_diag=W)),
-            ("H_diag", partial(scores.hessian, W)),
+            ("W", partial(scores.obd, H_diag=W)),
+            ("H_diag", partial(scores.obd, W)),
             ("W", partial(scores.obs, H_inv=W)),
             ("H_inv", partial(scores.obs, W)),
             ("W", partial(scores.wanda, X=W)),
@@ -183,9 +183,9 @@ BAD = [
         ]
     ),
     *(bad(scores.random, W, seed=seed, says=f"seed={seed!r} … whole number") for seed in (0.5, -1, None, True)),
-    bad(scores.gradient, W, W.T, says="G of shape (6, 4) … W, (4, 6)"),
+    bad(scores.taylor, W, W.T, says="G of shape (6, 4) … W, (4, 6)"),
     bad(scores.activation, W[0], says="A of shape (6,) … (samples, units)"),
-    bad(scores.hessian, W, W.T, says="H_diag of shape (6, 4) … W, (4, 6)"),
+    bad(scores.obd, W, W.T, says="H_diag of shape (6, 4) … W, (4, 6)"),
     bad(scores.obs, W, np.eye(6), says="H_inv of shape (6, 6) … (24, 24)"),
     bad(scores.obs, W[0], np.diag([1.0, 1, 0, 1, -1, 1]), says="H_inv … 2 entries of its diagonal … above 0"),
     *(
@@ -273,6 +273,12 @@ BAD = [
     *(bad(PRUNER, scope=scope, says=f"scope={scope!r} … 'global' or 'layer'") for scope in ("all", None, ["layer"])),
     bad(pytorch.GradualPruner, NET, 0.5, says="schedule=0.5 … function"),
     bad(PRUNER, score="magnitude", says="score='magnitude' … function"),
+    bad(PRUNER, ignored_layers="0", says="ignored_layers='0' … list of layer names … ['0']"),
+    bad(PRUNER, ignored_layers=["fc"], says="ignored_layers=['fc'] … no layer 'fc' … ['0']"),
+    bad(PRUNER, ignored_layers=["0"], says="ignored_layers=['0'] … at least one layer of ['0']"),
+    bad(PRUNER(score=lambda given: given.nothing).step, says="score=<function … score(array) -> array … score(model)"),
+    bad(PRUNER(score=lambda model: {"fc": MASK}).step, says="score(model) … scores of ['fc'] … each of ['0']"),
+    bad(PRUNER(scope=lambda shapes, sparsity: {}).step, says="scope(shapes, sparsity) returned {} … each of ['0']"),
     bad(pytorch.GradualPruner(NET, lambda step: 1.0).step, says="sparsity=1.0 … [0, 1)"),
     *(
         bad(remove, NET, none, says="kept= … at least one")

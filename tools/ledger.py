@@ -9,6 +9,7 @@ pruneutils.book.claims.claim displays it. `answers` is a key of references.bib, 
 
 import json
 import sys
+from functools import cache
 from pathlib import Path
 
 from pybtex.database import parse_file
@@ -54,14 +55,39 @@ def collect(root=ROOT):
     return claims
 
 
+def title(name):
+    """A claim's id, spelled out: its title."""
+    return name.replace("-", " ").capitalize()
+
+
+@cache
+def _known(root):
+    entries = parse_file(str(root / "references.bib")).entries
+    return {claim["id"]: claim for claim in collect(root)}, entries
+
+
+def remarks(name, root=ROOT):
+    """What is known of a claim beyond that it holds: how the literature's claim fared here."""
+    claims, entries = _known(root)
+    claim = claims.get(name, {})
+    if not claim.get("answers"):
+        return []
+    return [f"{authors(claim['answers'], entries)}: {claim['verdict']}"]
+
+
 def citation(key, entries):
     """A link with author and year, as the chapters cite."""
+    return f"[{authors(key, entries)}]({entries[key].fields['url']})"
+
+
+def authors(key, entries):
+    """Author and year of an entry of references.bib."""
     if key not in entries:
         raise ValueError(f"answers={key!r}: no such key in references.bib")
     entry = entries[key]
     names = [" ".join(person.prelast_names + person.last_names) for person in entry.persons["author"]]
-    authors = " and ".join(names) if len(names) < 3 else f"{names[0]} et al."
-    return f"[{authors.replace('{', '').replace('}', '')}, {entry.fields['year']}]({entry.fields['url']})"
+    first = " and ".join(names) if len(names) < 3 else f"{names[0]} et al."
+    return f"{first.replace('{', '').replace('}', '')}, {entry.fields['year']}"
 
 
 def page(root=ROOT):

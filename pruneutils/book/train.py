@@ -8,15 +8,21 @@ from collections.abc import Callable, Mapping, Sequence
 from itertools import pairwise
 
 import numpy as np
-import torch
-from torch import nn
-from torch.func import functional_call, stack_module_state, vmap
 
 from pruneutils._arguments import non_negative, whole
+from pruneutils._missing import needed
+
+with needed("torch", by="pruneutils.book.train", extra="book"):
+    import torch
+    from torch import nn
+    from torch.func import functional_call, stack_module_state, vmap
+
 from pruneutils.book._batched import Optimiser, batches, each_network, hold, plain_copies, stacked_masks, write_back
 from pruneutils.pytorch import clone
 from pruneutils.pytorch._layers import inputs_for
 from pruneutils.pytorch.curvature import loss_for
+
+__all__ = ["accuracy", "cnn", "fit", "mlp", "predict", "r2"]
 
 
 def mlp(*widths: int, seed: int) -> nn.Sequential:
