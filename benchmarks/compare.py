@@ -54,7 +54,7 @@ def main(arguments=None):
     parser.add_argument("--tiny", action="store_true", help="a few steps, to see that all works")
     options = parser.parse_args(arguments)
     torch.set_num_threads(1)
-    steps, repeats = (2, 1) if options.tiny else (30, 5)
+    steps, repeats = (2, 2) if options.tiny else (30, 5)
     print(f"an arm of {STEPS} steps, batches of 128, on one thread, processor time\n")
     print(f"{'network':20}{'runs x rates x decays':>24}{'seconds':>9}{'arms in ' + str(CHAPTER) + ' s':>14}{'loop':>8}")
     for name, widths in WIDTHS.items():

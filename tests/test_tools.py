@@ -306,11 +306,11 @@ def test_ledger_collects_all_chapters_in_order(book):
     ledger.main([], book)
     rows = (book / "pages" / "claims.md").read_text().splitlines()[-3:]
     assert rows == [
-        r"| One \| is one. `one-is-one` | ✔ | [A chapter](../chapters/01-chapter.ipynb) "
+        r"| One \| is one. `one-is-one` | ✔ | – | [A chapter](../chapters/01-chapter.ipynb) "
         "| [Han et al., 2015](https://h.org) | reproduced |",
-        r"| One \| is one. `two-is-two` | ✔ | [A chapter](../chapters/02-chapter.ipynb) "
+        r"| One \| is one. `two-is-two` | ✔ | – | [A chapter](../chapters/02-chapter.ipynb) "
         "| [Li and van den Graf, 2017](https://l.org) | not at this scale |",
-        r"| One \| is one. `three-is-three` | ✔ | [A chapter](../chapters/03-chapter.ipynb) |  |  |",
+        r"| One \| is one. `three-is-three` | ✔ | – | [A chapter](../chapters/03-chapter.ipynb) |  |  |",
     ]
 
 
