@@ -4,9 +4,10 @@ An arm is a function that trains networks. It is called once, for all runs and a
 train as one batched network; a run is a split of the data and a seed of its own. For each arm one point of the grid
 is chosen, by the mean score over all validation parts, and only networks of that point meet the test parts, once.
 
-What fits into a chapter's 45 seconds, on one thread: a network 64-64-32-10 on the digits costs 0.25 to 0.3 ms a step, so
-that 5 runs x 6 rates x 2 decays x 500 steps take 7 to 9 s, five arms in all, and 5 runs x 6 rates x 1 decay 4 s, ten
-arms. One by one takes five times as long, for small networks ten times; ``benchmarks/compare.py`` measures it.
+What fits into a chapter's 45 seconds, on one thread: a network 64-64-32-10 on the digits costs a quarter of a
+millisecond a step, so that 5 runs x 6 rates x 2 decays x 500 steps take 7 to 9 s, five arms in all, and 5 runs x
+6 rates x 1 decay 4 s, ten arms. One by one takes five times as long, for small networks ten times;
+``benchmarks/compare.py`` measures it.
 """
 
 from collections.abc import Callable, Mapping, Sequence
