@@ -5,7 +5,7 @@ FORCE ?=
 N ?=
 NAME ?=
 VERSION ?=
-JOBS ?= $(shell nproc 2>/dev/null || getconf _NPROCESSORS_ONLN)
+JOBS ?= $(shell n=$$(nproc 2>/dev/null || getconf _NPROCESSORS_ONLN); echo $$((n < 8 ? n : 8))) # each takes over 1 GB
 export PYTHON
 
 # Any Python that runs will do to start tools/environment.py, which finds the one to build .venv with.
@@ -50,7 +50,7 @@ help:
 	@echo 'Parts of make test: lint, test-suite, test-notebooks [CH=].'
 	@echo 'Parts of make test-all besides: test-colab [CH=], every notebook twice in one kernel and all else on Colab;'
 	@echo 'test-pins [CH=], every notebook with the versions of the book; test-emulated [CH=], on two older processors.'
-	@echo 'JOBS=4 is the number of tests at once, else the number of cores.'
+	@echo 'JOBS=4 is the number of tests at once, else that of the cores, at most 8.'
 	@echo 'PYTHON=/path/to/python3.12 chooses the interpreter for .venv.'
 
 book: environment-book

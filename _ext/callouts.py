@@ -63,6 +63,8 @@ class CallOuts(SphinxTransform):
         facts = nodes.paragraph("", "✔ held when this page was made", classes=["facts"])
         for part in ledger.remarks(name, Path(self.env.srcdir)):
             facts += [nodes.Text(" · "), nodes.inline("", part)]
+        address = self.app.builder.get_relative_uri(self.env.docname, "pages/claims") + f"#ledger-{name}"
+        facts += [nodes.Text(" · "), nodes.reference("", "in the ledger", internal=True, refuri=address)]
         title = nodes.title("", "Claim: " + ledger.title(name))
         box = nodes.admonition("", title, *body[:-1], facts, classes=["callout", "claim"])
         box["names"].append("claim-" + name)

@@ -10,6 +10,7 @@ from docutils import nodes
 from sphinx.transforms.post_transforms import SphinxPostTransform
 
 TITLE = re.compile(r"\s*#@title +(.+)")
+IMPORTS = re.compile(r"\s*(import|from) \w")
 CLAIM = re.compile(r"^\s*claim\(", re.MULTILINE)
 
 
@@ -20,6 +21,8 @@ def label(source, has_figure, hidden):
         return title[1].strip()
     if hidden == "output":
         return "The answer"
+    if IMPORTS.match(source):
+        return "Imports"
     claims = len(CLAIM.findall(source))
     if claims:
         return "How this claim is checked" if claims == 1 else "How these claims are checked"

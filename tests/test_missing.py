@@ -49,7 +49,7 @@ def test_what_is_not_installed_is_asked_for_by_its_extra(how, absent, statement,
     "absent, statement",
     [
         ("numpy", "from pruneutils import pytorch"),
-        ("optree", "from pruneutils import keras"),
+        ("tensorflow", "from pruneutils import keras"),
         ("torch.func", "import pruneutils.book.train"),
     ],
 )

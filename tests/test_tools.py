@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 import yaml
 
-from tools import environment, ledger, processors, refresh, repository, verified
+from tools import environment, ledger, processors, refresh, repository, tally, verified
 
 ROOT = Path(__file__).resolve().parent.parent
 TEXT = """\
@@ -241,7 +241,7 @@ def test_verified_counts_what_a_reader_meets(book):
     assert verified.size(cells) == {"cells": 4, "words": 13, "formulas": 1, "lines": 2, "exercises": 7}
     assert list(verified.versions(cells)) == ["Python", "NumPy", "PyTorch", "Keras", "pruneutils"]
     assert "+" not in "".join(verified.versions(cells).values())  # a build's name is not a version
-    assert verified.reading_minutes({"words": 1500, "lines": 100, "formulas": 4}) == 15  # 10 + 5 + 2, to the nearest 5
+    assert verified.reading_minutes({"words": 1500, "lines": 100, "formulas": 4}) == 30  # 15 + 5 + 8, to the nearest 5
 
 
 def test_verified_does_not_churn(book):
@@ -304,14 +304,28 @@ def test_ledger_collects_all_chapters_in_order(book):
     store_claim(book, "01", "one-is-one", "han2015", "reproduced")
     store_claim(book, "03", "three-is-three")
     ledger.main([], book)
-    rows = (book / "pages" / "claims.md").read_text().splitlines()[-3:]
-    assert rows == [
-        r"| One \| is one. `one-is-one` | ✔ | – | [A chapter](../chapters/01-chapter.ipynb) "
-        "| [Han et al., 2015](https://h.org) | reproduced |",
-        r"| One \| is one. `two-is-two` | ✔ | – | [A chapter](../chapters/02-chapter.ipynb) "
-        "| [Li and van den Graf, 2017](https://l.org) | not at this scale |",
-        r"| One \| is one. `three-is-three` | ✔ | – | [A chapter](../chapters/03-chapter.ipynb) |  |  |",
-    ]
+    text = (book / "pages" / "claims.md").read_text()
+    assert "3 sentences" in text and "2 answer a claim of the literature: 1 did not show" in text
+    failed, reproduced, every = text.index("did not show here"), text.index("were reproduced\n"), text.index("## All")
+    assert failed < text.index("**Two is two.** One | is one.") < reproduced < text.index("**One is one.**") < every
+    places = [text.index(f'<span id="ledger-{name}">') for name in ("one-is-one", "two-is-two", "three-is-three")]
+    assert every < places[0] < places[1] < places[2]
+    assert "[A chapter](#claim-two-is-two); [Li and van den Graf, 2017](https://l.org): not at this scale." in text
+
+
+def test_ledger_says_how_often_a_claim_held_on_other_seeds(book):
+    """A claim that other seeds break has a section of its own, where a reader looks for it."""
+    store_claim(book, "01", "one-is-one")
+    store_claim(book, "02", "two-is-two")
+    entry = tally.blank(["one-is-one", "two-is-two"]) | {"digest": "none", "runs": 10}
+    entry["claims"]["one-is-one"] |= {"held": 10, "of": 10}
+    entry["claims"]["two-is-two"] |= {"held": 7, "of": 10}
+    tally.save("01-chapter", entry, book)  # by the name without its number, which both chapters have
+    ledger.main([], book)
+    text = (book / "pages" / "claims.md").read_text()
+    assert "2 were tried so; 1 of them held in at least nine of ten runs." in text
+    assert text.index("## Claims that other seeds break") < text.index("on other seeds 7 of 10")
+    assert text.count("on other seeds 10 of 10") == 1
 
 
 def test_ledger_refuses_an_id_used_twice(book):
@@ -495,7 +509,7 @@ def test_every_direct_dependency_is_pinned():
     """An unpinned jupyter-book is 2.x, which ignores _config.yml; an unpinned torch changes results unasked."""
     for name in ("requirements.txt", "requirements-book.txt"):
         lines = [line for line in (ROOT / name).read_text().splitlines() if line and line[0] not in "#-"]
-        assert lines and all(re.fullmatch(r"[A-Za-z0-9_.-]+==[0-9][\w.]*", line) for line in lines)
+        assert lines and all(re.fullmatch(r"[A-Za-z0-9_.-]+(\[\w+\])?==[0-9][\w.]*", line) for line in lines)
 
 
 def test_ci_runs_what_the_readme_says():

@@ -72,8 +72,7 @@ def plan(root=ROOT):
             raise ValueError(
                 f"{FILE}: {chapter.name} has question {chapter.question!r}, expected one of {sorted(words)}"
             )
-    numbers = [chapter.number for chapter in chapters]
-    if numbers != list(range(1, len(numbers) + 1)):
+    if (numbers := [chapter.number for chapter in chapters]) != list(range(1, len(chapters) + 1)):
         raise ValueError(f"{FILE}: the chapters are numbered {numbers}, expected 1 to {len(numbers)} in order")
     strays = {path.stem for path in (root / "chapters").glob("[0-9]*.*")} - {chapter.name for chapter in chapters}
     if strays:
@@ -114,9 +113,9 @@ def contents(parts):
 
 def toc(parts):
     """The chapters of _toc.yml: what is written."""
-    written = {part: [c.name for c in members if c.written] for part, members in parts.items()}
     lines = []
-    for part, names in written.items():
+    for part, members in parts.items():
+        names = [c.name for c in members if c.written]
         if names:
             lines += [f"  - caption: {part}", "    chapters:"]
             lines += [f"      - file: chapters/{name}.ipynb" for name in names]

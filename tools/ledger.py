@@ -8,6 +8,7 @@ pruneutils.book.claims.claim displays it. `answers` is a key of references.bib, 
 """
 
 import json
+import re
 import sys
 from functools import cache
 from pathlib import Path
@@ -22,15 +23,19 @@ HEAD = """\
 
 <!-- Written by tools/ledger.py from the stored outputs of the chapters: do not edit. -->
 
-Each row is a sentence that a chapter concludes from its measurements.
-The chapter's code checks the sentence whenever it runs, and `make test` runs every chapter, so a claim that stops holding stops the book.
-*Other seeds* says in how many runs on other seeds and splits it held, of those that `make reseed` has tried; a dash means none.
-The last two columns say which claim of the literature it answers, and how that claim fared in the book's small experiments.
+{all} sentences that the chapters conclude from their measurements.
+Each has a condition that is checked whenever its chapter runs: where it fails the chapter stops, and nothing is published until the sentence or the code is mended.
+So this page shows only what held; *on other seeds* says how often, in runs of the same code on other seeds and splits of the data.
+{tried} were tried so; {robust} of them held in at least nine of ten runs.
+{answers} answer a claim of the literature: {none} did not show at this scale, {partly} showed in part, {reproduced} were reproduced.
 Such experiments illustrate mechanisms; they do not rank methods.
-
-| Claim | Holds | Other seeds | Chapter | Literature | Verdict |
-|---|---|---|---|---|---|
 """  # noqa: E501
+ROBUST = 0.9  # share of runs on other seeds in which a claim has to hold
+VERDICTS = {
+    "not at this scale": "Claims of the literature that did not show here",
+    "partly": "Claims of the literature that showed in part",
+    "reproduced": "Claims of the literature that were reproduced",
+}
 
 
 def chapter_claims(path):
@@ -61,18 +66,30 @@ def title(name):
 
 
 @cache
-def _known(root):
-    entries = parse_file(str(root / "references.bib")).entries
-    return {claim["id"]: claim for claim in collect(root)}, entries
+def known(root=ROOT):
+    """All claims by id, with how each held on other seeds, `seeds`, and a link to the paper it answers, `paper`."""
+    entries, columns, found = parse_file(str(root / "references.bib")).entries, {}, {}
+    for claim in collect(root):
+        chapter = claim["file"].removesuffix(".ipynb")
+        columns.setdefault(chapter, tally.column(chapter, root))
+        paper = citation(claim["answers"], entries) if claim["answers"] else ""
+        found[claim["id"]] = claim | {"seeds": columns[chapter](claim["id"]), "paper": paper}
+    return found
+
+
+def share(claim):
+    """Share of the runs on other seeds in which a claim held, None where there were none."""
+    match = re.match(r"(\d+) of (\d+)", claim["seeds"])
+    return int(match[1]) / int(match[2]) if match and int(match[2]) else None
 
 
 def remarks(name, root=ROOT):
-    """What is known of a claim beyond that it holds: how the literature's claim fared here."""
-    claims, entries = _known(root)
-    claim = claims.get(name, {})
-    if not claim.get("answers"):
+    """What is known of a claim beyond that it held: how the literature's fared here, how often on other seeds."""
+    claim = known(root).get(name)
+    if claim is None:
         return []
-    return [f"{authors(claim['answers'], entries)}: {claim['verdict']}"]
+    paper = [f"{claim['paper'][1:].partition(']')[0]}: {claim['verdict']}"] if claim["answers"] else []
+    return paper + ([f"on other seeds {claim['seeds']}"] if share(claim) is not None else [])
 
 
 def citation(key, entries):
@@ -90,24 +107,35 @@ def authors(key, entries):
     return f"{first.replace('{', '').replace('}', '')}, {entry.fields['year']}"
 
 
+def item(claim, anchor=False):
+    """One claim as an entry of a list; the anchor is what its box in the chapter links to."""
+    facts = [f"[{claim['title']}](#claim-{claim['id']})"]
+    facts += [f"{claim['paper']}: {claim['verdict']}"] if claim["answers"] else []
+    facts += [f"on other seeds {claim['seeds']}"] if share(claim) is not None else []
+    place = f'<span id="ledger-{claim["id"]}"></span>' if anchor else ""
+    return f"- {place}**{title(claim['id'])}.** {claim['statement']}\n  {'; '.join(facts)}.\n"
+
+
 def page(root=ROOT):
     """The whole page as Markdown."""
-    entries = parse_file(str(root / "references.bib")).entries
-    rows, other_seeds = [], {}
-    for claim in collect(root):
-        chapter = claim["file"].removesuffix(".ipynb")
-        if chapter not in other_seeds:
-            other_seeds[chapter] = tally.column(chapter, root)
-        cells = (
-            f"{claim['statement']} `{claim['id']}`",
-            "✔" if claim["holds"] else "✘",
-            other_seeds[chapter](claim["id"]),
-            f"[{claim['title']}](../chapters/{claim['file']})",
-            citation(claim["answers"], entries) if claim["answers"] else "",
-            claim["verdict"] or "",
-        )
-        rows.append("| " + " | ".join(cell.replace("|", "\\|") for cell in cells) + " |\n")
-    return HEAD + "".join(rows)
+    known.cache_clear()
+    claims = list(known(root).values())
+    tried = [claim for claim in claims if share(claim) is not None]
+    weak = [claim for claim in tried if share(claim) < ROBUST]
+    by_verdict = {verdict: [claim for claim in claims if claim["verdict"] == verdict] for verdict in VERDICTS}
+    counts = {"all": len(claims), "tried": len(tried), "robust": len(tried) - len(weak)}
+    counts |= {"answers": sum(map(len, by_verdict.values())), "none": len(by_verdict["not at this scale"])}
+    parts = [HEAD.format(**counts, **{verdict: len(by_verdict[verdict]) for verdict in ("partly", "reproduced")})]
+    for verdict, heading in VERDICTS.items():
+        if by_verdict[verdict]:
+            parts += [f"\n## {heading}\n\n", *map(item, by_verdict[verdict])]
+    if weak:
+        parts += ["\n## Claims that other seeds break\n\n", *map(item, weak)]
+    parts.append("\n## All claims by chapter\n")
+    for chapter in dict.fromkeys(claim["title"] for claim in claims):
+        mine = [claim for claim in claims if claim["title"] == chapter]
+        parts += [f"\n### {chapter}\n\n", *(item(claim, anchor=True) for claim in mine)]
+    return "".join(parts)
 
 
 def write(root=ROOT):

@@ -16,7 +16,6 @@ data/verified/NN-name.json, never into the notebook.
 import hashlib
 import os
 import sys
-import time
 from collections import Counter
 from pathlib import Path
 
@@ -28,6 +27,9 @@ from tools import chapters, ledger, notebook, release, relink, verified
 from tools.processors import ONE_THREAD
 
 ROOT = Path(__file__).resolve().parent.parent
+PROCESSOR_TIME = """\
+import resource
+print(sum(sum(resource.getrusage(who)[:2]) for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN)))"""
 METADATA = {
     "kernelspec": {"display_name": "Python 3", "language": "python", "name": "python3"},
     "language_info": {"name": "python"},
@@ -48,15 +50,21 @@ def read(text):
 
 
 def execute(text):
-    """Execute the text in a fresh single-threaded kernel, in the text's folder, and return the notebook."""
+    """Execute the text in a fresh single-threaded kernel, in its folder; the notebook, and processor time in seconds.
+
+    Processor time is what the kernel and the processes that it started took; unlike the time on the clock it does not
+    grow while something else keeps the machine busy.
+    """
     os.environ.update(ONE_THREAD)  # inherited by the kernel, where they act only if set before it starts
     book = read(text)
     resources = {"metadata": {"path": str(text.parent)}}
+    book.cells.append(nbformat.v4.new_code_cell(PROCESSOR_TIME))
     NotebookClient(
         book, timeout=300, kernel_name="python3", record_timing=False, coalesce_streams=True, resources=resources
     ).execute()
+    seconds = float(book.cells.pop().outputs[0].text)
     book.metadata = nbformat.from_dict(METADATA)
-    return book
+    return book, seconds
 
 
 def with_stored_outputs(text, root):
@@ -93,11 +101,9 @@ def readme_figure(book):
 
 def refresh(text, root, force=False):
     """Store the notebook of one text beside it, and what that measured; the seconds it ran, None where it did not."""
-    start = time.perf_counter()
     book, seconds = None if force else with_stored_outputs(text, root), None
     if book is None:
-        book = execute(text)
-        seconds = time.perf_counter() - start
+        book, seconds = execute(text)
     path = text.with_suffix(".ipynb")
     replace(path, nbformat.writes(book).encode() + b"\n")
     figure = readme_figure(book)

@@ -17,9 +17,9 @@ from platform import python_version
 from tools import release, repository
 
 FOLDER = "data/verified"
-WORDS_PER_MINUTE = 150  # technical prose, a formula in it as one word; the usual 240 is for novels
+WORDS_PER_MINUTE = 100  # technical prose, a formula in it as one word; the usual 240 is for novels
 LINES_PER_MINUTE = 20  # of code that the page shows
-FORMULAS_PER_MINUTE = 2  # of those that stand on a line of their own
+MINUTES_PER_FORMULA = 2  # of those that stand on a line of their own
 HIDDEN = {"remove-cell", "hide-input", "hide-cell", "remove-input"}
 LIBRARIES = {
     "numpy": "NumPy",
@@ -114,5 +114,5 @@ def record(notebook, seconds, root):
 def reading_minutes(entry):
     """Minutes that reading a chapter takes, to the nearest five."""
     minutes = entry["words"] / WORDS_PER_MINUTE + entry["lines"] / LINES_PER_MINUTE
-    minutes += entry["formulas"] / FORMULAS_PER_MINUTE
+    minutes += entry["formulas"] * MINUTES_PER_FORMULA
     return 5 * max(1, round(minutes / 5))

@@ -14,7 +14,13 @@ LEVEL = 0.95  # of confidence
 
 @dataclass(frozen=True)
 class Interval:
-    """A mean paired difference with its 95 % interval, in the score's unit; ``wins`` of ``n`` pairs are above 0."""
+    """A mean paired difference with its 95 % interval, in the score's unit.
+
+    Attributes
+    ----------
+    mean, low, high : the mean and the interval's ends.
+    wins, n : how many of how many pairs are above 0.
+    """
 
     mean: float
     low: float

@@ -4,10 +4,9 @@ An arm is a function that trains networks. It is called once, for all runs and a
 train as one batched network; a run is a split of the data and a seed of its own. For each arm one point of the grid
 is chosen, by the mean score over all validation parts, and only networks of that point meet the test parts, once.
 
-What fits into a chapter's 45 seconds, on one thread: a network 64-64-32-10 on the digits costs a quarter of a
-millisecond a step, so that 5 runs x 6 rates x 2 decays x 500 steps take 7 to 9 s, five arms in all, and 5 runs x
-6 rates x 1 decay 4 s, ten arms. One by one takes five times as long, for small networks ten times;
-``benchmarks/compare.py`` measures it.
+What fits into a chapter's 45 seconds, on one thread: 64-64-32-10 on the digits costs 0.25 to 0.3 ms a step, so that
+5 runs x 6 rates x 2 decays x 500 steps take 7 to 9 s, five arms in all, and 5 runs x 6 rates x 1 decay 4 s, ten arms.
+One by one takes five times as long, for small networks ten times; ``benchmarks/compare.py`` measures it.
 """
 
 from collections.abc import Callable, Mapping, Sequence
@@ -36,6 +35,12 @@ class Trial:
 
     The training parts are all it sees of the data. Entries with the same rate and decay follow each other, in the
     order of the runs.
+
+    Attributes
+    ----------
+    seeds : one for each entry.
+    X, y : inputs and targets of each entry's training part.
+    rates, decays : learning rate and weight decay of each entry.
     """
 
     seeds: tuple[int, ...]
@@ -81,6 +86,16 @@ class Trial:
         steps, batch, before_step : as in ``train.fit``.
         share : of the grid's rate; below 1 for a phase that wants less.
         part : number of this call within the arm; each draws batches of its own, the same at all points of the grid.
+
+        Returns
+        -------
+        the networks given.
+
+        Raises
+        ------
+        ValueError
+            if there is not one network for each entry, ``part`` is not a whole number or ``share`` is below 0, and
+            where ``train.fit`` does.
         """
         if len(nets) != len(self):
             raise ValueError(f"nets: {len(nets)} of them, expected {len(self)}, one an entry")
@@ -93,6 +108,15 @@ class Trial:
 
 def geometric(lowest: float, highest: float, points: int) -> tuple[float, ...]:
     """Rates from lowest to highest, each the same multiple of the one before, rounded to two digits.
+
+    Parameters
+    ----------
+    lowest, highest : numbers above 0, the first below the second.
+    points : number of rates, at least three.
+
+    Returns
+    -------
+    tuple of floats.
 
     Raises
     ------

@@ -16,6 +16,19 @@ import numpy as np
 
 from pruneutils._arguments import whole
 
+__all__ = [
+    "FASHION_MNIST_URL",
+    "MONKS_VALUES",
+    "Dataset",
+    "classification",
+    "digits",
+    "fashion_mnist",
+    "friedman1",
+    "mnist1d",
+    "monks",
+    "xor",
+]
+
 MONKS_VALUES = (3, 3, 2, 3, 4, 2)  # number of values of each of the six attributes
 _MONKS_DRAWN = {1: 124, 2: 169, 3: 122}  # published sizes of the training sets
 _MONKS_USED = {1: (0, 1, 4), 2: (0, 1, 2, 3, 4, 5), 3: (1, 3, 4)}  # attributes that occur in each rule
@@ -32,10 +45,15 @@ _Part = tuple[np.ndarray, np.ndarray]  # inputs and targets
 
 @dataclass(frozen=True, eq=False, repr=False)
 class Dataset:
-    """Three parts of inputs X, float32 of shape (n, inputs), and of targets y, int64 labels or float32, shape (n,).
+    """Three parts of inputs and targets: to train on, to choose with, and to report.
 
-    ``true_inputs`` are the columns of X that the target depends on, where that is known by construction.
-    ``y * y_scale + y_mean`` is a standardised target in its original unit; labels have 0 and 1 there.
+    Attributes
+    ----------
+    name : name of the function that made it.
+    X_train, X_val, X_test : inputs, float32 of shape (n, inputs).
+    y_train, y_val, y_test : targets, int64 labels or float32, shape (n,).
+    true_inputs : columns of X that the target depends on, where that is known by construction.
+    y_mean, y_scale : ``y * y_scale + y_mean`` is a standardised target in its original unit; labels have 0 and 1 there.
     """
 
     name: str

@@ -14,6 +14,8 @@ from matplotlib.patches import Circle, FancyArrowPatch, Rectangle
 from pruneutils._arguments import boolean, whole
 from pruneutils.book.plots import BLUE, GREY, INK
 
+__all__ = ["layers", "network"]
+
 REMOVED = {"edgecolor": GREY, "facecolor": "none", "linestyle": ":", "linewidth": 1.2}
 
 

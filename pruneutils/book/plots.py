@@ -12,6 +12,11 @@ from matplotlib.axes import Axes
 from matplotlib.colors import LinearSegmentedColormap, ListedColormap
 from matplotlib_inline.backend_inline import set_matplotlib_formats
 
+__all__ = [
+    "BLUE", "GREEN", "GREY", "INK", "MARKERS", "ORANGE", "PURPLE", "SIGNED", "SKY", "VERMILION",
+    "against_sparsity", "matrix", "series", "style", "units", "weight_histograms",
+]  # fmt: skip
+
 # Okabe & Ito (2008), Color universal design; https://jfly.uni-koeln.de/color/. Black for baselines.
 BLUE, ORANGE, GREEN, PURPLE, SKY, VERMILION = "#0072B2", "#E69F00", "#009E73", "#CC79A7", "#56B4E9", "#D55E00"
 GREY, INK = "#595959", "#1a1a1a"

@@ -3,13 +3,21 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
+__all__ = ["Table", "table"]
+
 WIDTH = 78  # characters that a column of the page holds
 NOTHING = "–"
 
 
 @dataclass(frozen=True)
 class Table:
-    """Cells of text, the first column left-aligned, the others right-aligned; the notebook shows it as Markdown."""
+    """Cells of text, the first column left-aligned, the others right-aligned; the notebook shows it as Markdown.
+
+    Attributes
+    ----------
+    head : cells of the first line.
+    rows : cells of each other line, as many.
+    """
 
     head: tuple[str, ...]
     rows: tuple[tuple[str, ...], ...]

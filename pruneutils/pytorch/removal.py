@@ -18,6 +18,8 @@ from pruneutils.pytorch._hold import clone
 from pruneutils.pytorch._layers import prunable_layers, pruned_tensors
 from pruneutils.pytorch._slicing import keep_inputs, keep_outputs
 
+__all__ = ["coupled_layers", "remove_channels", "remove_neurons"]
+
 
 def coupled_layers(model: nn.Module) -> list[tuple[str, ...]]:
     """List the layers whose outputs can be removed; those in one tuple must lose the same ones.

@@ -192,7 +192,9 @@ defect("size", "long line", replace("sparsity = 0.9", LONG_LINE))
 defect("anatomy", "sections swapped", replace("## The question", "## The answer"))
 defect("anatomy", "promise of two sentences", replace("and keep them so.", "and keep them. It works."))
 defect("anatomy", "no promise", replace("\n\nYou multiply weights by zeros and ones, and keep them so.", ""))
-defect("anatomy", "no minutes", replace("20 minutes", "patience"))
+defect(
+    "anatomy", "minutes that the page measures", replace("Arrays, and patience.", "Arrays. Reading takes 20 minutes.")
+)
 defect(
     "anatomy",
     "uncited pitfall",

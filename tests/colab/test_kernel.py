@@ -7,7 +7,7 @@ from importlib.metadata import version
 
 import pytest
 
-from tools.colab import INSTALLED_BY_CHAPTERS, KERNELS, OWN, differences, pinned
+from tools.colab import INSTALLED_BY_CHAPTERS, KERNELS, OWN, differences, link, pinned
 
 from .standin import ROOT, environment, normal
 from .test_bootstrap import SHELL, bootstrap, further_installs, idle
@@ -47,3 +47,13 @@ def test_it_has_colabs_versions_and_what_chapters_install(told):
 def test_nothing_is_installed_there(told):
     """A cell that installs in any notebook but Colab's would change a reader's environment, and ask the network."""
     assert idle({**told, "names": [name for name in told["names"] if name != "pruneutils"]}) == []
+
+
+def test_links_follow_a_new_version(tmp_path):
+    """The metadata of the version before would be left beside the new one, and be found first."""
+    for old in ("mock-0.1.dist-info", "mock"):
+        (tmp_path / old).symlink_to(tmp_path / "gone")
+    for _ in range(2):
+        link("mock", tmp_path)
+        assert {path.name for path in tmp_path.iterdir()} == {"mock", f"mock-{version('mock')}.dist-info"}
+        assert all(path.is_dir() for path in tmp_path.iterdir())

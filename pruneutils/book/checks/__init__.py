@@ -14,10 +14,18 @@ from types import ModuleType
 
 import numpy as np
 
+__all__ = ["Feedback", "NotSolved", "check", "expect", "expect_array", "registered"]
+
 
 @dataclass(frozen=True)
 class Feedback:
-    """Whether an exercise is solved, and what to look at if not."""
+    """Whether an exercise is solved, and what to look at if not.
+
+    Attributes
+    ----------
+    solved : whether the answer passed.
+    message : praise, or what was wrong and why.
+    """
 
     solved: bool
     message: str
@@ -117,13 +125,37 @@ def registered(*modules: ModuleType) -> dict[str, Callable[..., Feedback]]:
 
 
 def expect(condition: bool, otherwise: str) -> None:
-    """Raise ``NotSolved(otherwise)`` unless the condition holds."""
+    """Raise unless the condition holds.
+
+    Parameters
+    ----------
+    condition : what a right answer makes true.
+    otherwise : text for the reader whose answer does not.
+
+    Raises
+    ------
+    NotSolved
+        with the text, if it does not hold.
+    """
     if not condition:
         raise NotSolved(otherwise)
 
 
 def expect_array(answer: object, expected: np.ndarray, name: str, why: str) -> None:
-    """Raise ``NotSolved`` unless ``answer`` is an array like ``expected`` in shape, kind and value."""
+    """Raise unless an answer is an array like the expected one in shape, kind and value.
+
+    Parameters
+    ----------
+    answer : what the reader's function returned.
+    expected : array; where it is boolean, the answer must be so, too.
+    name : what the message calls the answer.
+    why : reason for the expected values, at the message's end.
+
+    Raises
+    ------
+    NotSolved
+        with what differs.
+    """
     if answer is None or answer is ...:
         raise NotSolved(f"{name} returned nothing so far.")
     array = np.asarray(answer)
