@@ -218,6 +218,7 @@ BAD = {
     "no decay": ({"decays": ()}, "decays=.*at least 1"),
     "four splits": ({"data": SPLITS[:4]}, "data: 4 splits.*at least 5"),
     "a split twice": ({"data": [*SPLITS, SPLITS[0]]}, r"data\[5\].*of its own"),
+    "a later split twice": ({"data": [*SPLITS, SPLITS[2]]}, r"data\[5\].*got data\[2\] again"),
     "splits of two sizes": ({"data": [*SPLITS, data.friedman1(100)]}, "data.*same sizes"),
     "a bound of zero": ({"bound": 0}, "bound=0.*above 0"),
     "a negative bound": ({"bound": -0.01}, "bound=-0.01.*at least 0"),

@@ -247,9 +247,11 @@ def _check_splits(data: list[Dataset]) -> None:
     sizes = {(split.X_train.shape, split.X_val.shape, split.X_test.shape) for split in data}
     if len(sizes) > 1:
         raise ValueError(f"data: expected splits of the same sizes, got {sorted(sizes)}")
-    for i, split in enumerate(data[1:], start=1):
-        if np.array_equal(split.X_val, data[0].X_val) and np.array_equal(split.X_test, data[0].X_test):
-            raise ValueError(f"data[{i}]: expected a split of its own, got the first one again")
+    seen = {}
+    for i, split in enumerate(data):
+        first = seen.setdefault((split.X_val.tobytes(), split.X_test.tobytes()), i)
+        if first != i:
+            raise ValueError(f"data[{i}]: expected a split of its own, got data[{first}] again")
 
 
 def _finite(name: str, scores: Sequence[np.ndarray]) -> np.ndarray:
