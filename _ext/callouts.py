@@ -60,7 +60,7 @@ class CallOuts(SphinxTransform):
     def claim(self, body):
         """The box of a claim: title, sentence, and what else is known of it."""
         name = next(body[-1].findall(nodes.literal)).astext()
-        facts = nodes.paragraph("", "✔ held when this page was made", classes=["facts"])
+        facts = nodes.paragraph("", "✔ held when this chapter was executed", classes=["facts"])
         for part in ledger.remarks(name, Path(self.env.srcdir)):
             facts += [nodes.Text(" · "), nodes.inline("", part)]
         address = self.app.builder.get_relative_uri(self.env.docname, "pages/claims") + f"#ledger-{name}"

@@ -4,7 +4,6 @@ Chapters write `(6.2)` and tag their equations `\\tag{6.2}`, as Colab shows them
 from another chapter. The first time that a chapter's prose uses a term of the glossary, it links to its entry.
 """
 
-import json
 import re
 from functools import cache
 from pathlib import Path
@@ -12,6 +11,8 @@ from pathlib import Path
 from docutils import nodes
 from sphinx.transforms import SphinxTransform
 from sphinx.transforms.post_transforms import SphinxPostTransform
+
+from tools import notebook
 
 TAG = re.compile(r"\\tag\{(\d+\.\d+)\}")
 NUMBER = re.compile(r"\((\d+\.\d+)\)")
@@ -23,8 +24,7 @@ def equations(root):
     """Number of each tagged equation -> the page that has it."""
     found = {}
     for path in sorted((root / "chapters").glob("*.ipynb")):
-        cells = json.loads(path.read_text(encoding="utf-8"))["cells"]
-        prose = "\n".join("".join(cell["source"]) for cell in cells if cell["cell_type"] == "markdown")
+        prose = "\n".join(cell.source for cell in notebook.read(path).cells if cell.cell_type == "markdown")
         found |= dict.fromkeys(TAG.findall(prose), f"chapters/{path.stem}")
     return found
 

@@ -16,6 +16,7 @@ from sphinx.transforms.post_transforms import SphinxPostTransform
 
 COLOURS = {
     "#1a1a1a": "currentcolor",
+    "#000000": "currentcolor",
     "#595959": "var(--figure-grey)",
     "#e3e3e3": "var(--figure-grid)",
     "#0072b2": "var(--figure-blue)",
@@ -31,7 +32,8 @@ HEAD = re.compile(
 )
 SIZE = re.compile(r'(<svg[^>]*?) width="([\d.]+)pt" height="[\d.]+pt"')
 FONT = re.compile(r"font-family: [^;\"]*;? ?|(?<=font: )([^'\"]*?px) '[^;\"]*(?=;|\")")
-IDENTITY = re.compile(r'(?<=\bid=")([^"]+)|(?<=url\(#)([^)]+)|(?<=xlink:href="#)([^"]+)')
+REFERENCE = re.compile(r'(?<=url\(#)[^)]+|(?<=xlink:href="#)[^"]+')
+IDENTITY = re.compile(r' id="([^"]+)"')
 NUMBERED = re.compile(r"chapters/(\d\d)-")
 
 
@@ -43,7 +45,9 @@ def themed(svg, alt):
         svg = svg.replace(colour, variable)
     svg = svg.replace('style="fill: #ffffff"', 'style="fill: none"')  # the grounds of figure and axes; text says more
     svg = FONT.sub(lambda match: f"{match[1]} var(--interface)" if match[1] else "", svg)
-    svg = IDENTITY.sub(lambda match: f"{prefix}-{match[0]}", svg).replace("xlink:href", "href")
+    used = set(REFERENCE.findall(svg))  # Matplotlib names all parts, and equal ones alike; a page has a name once
+    svg = IDENTITY.sub(lambda match: f' id="{prefix}-{match[1]}"' if match[1] in used else "", svg)
+    svg = REFERENCE.sub(lambda match: f"{prefix}-{match[0]}", svg).replace("xlink:href", "href")
     words = f' class="figure" role="img" aria-label="{escape(alt, quote=True)}"'
     return SIZE.sub(lambda m: f'{m[1]}{words} style="width: {float(m[2]) / 0.75:.0f}px"', svg, count=1)
 

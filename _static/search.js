@@ -49,8 +49,10 @@
         const weight = task * section.weighted_locations.reduce((sum, place) => sum + place.balanced_score, 0);
         return { url: section.url.replace("#at-", "#"), heading, title, excerpt: section.excerpt, rank: Math.log1p(weight) * (1 + 2 * task * inHeading) };
       }).sort((a, b) => b.rank - a.rank).slice(0, 3);
-      found.push({ score, sections });
+      // The ledger and the glossary repeat chapters in short: where both answer, the chapter comes first.
+      found.push({ score: score * (page.url.includes("/chapters/") ? 1 : 0.5), sections });
     }
+    found.sort((a, b) => b.score - a.score);
     return found.flatMap(({ sections }) => sections).slice(0, SHOWN);
   };
 

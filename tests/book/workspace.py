@@ -8,7 +8,7 @@ import sys
 from pathlib import Path
 
 from tools import chapters as chapters_of_book
-from tools import verified
+from tools import ledger, verified
 from tools.colab import KERNELS
 
 from .book_gates import repository_files
@@ -36,6 +36,7 @@ def mini_book(destination: Path, chapters: int = 2) -> Path:
         if path.stem in gone:
             path.unlink()
     chapters_of_book.write(root)
+    ledger.write(root)
     (root / "redirects.txt").write_text("", encoding="utf-8")
     link = re.compile(rf"\]\([^()\s]*({'|'.join(gone)})\.(ipynb|md)[^()\s]*\)")
     for path in [root / "intro.md", *root.glob("pages/*.md"), *root.glob("chapters/*")]:

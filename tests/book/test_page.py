@@ -1,0 +1,140 @@
+"""What a page adds to its notebook: words on folded cells, addresses of claims, links, figures in two colour modes."""
+
+import re
+
+import pytest
+from bs4 import BeautifulSoup
+from matplotlib.colors import to_hex
+
+from _ext import figures, folding
+from pruneutils.book import plots
+from tools import ledger
+
+from .chapter import ROOT, claim_calls, load
+
+CHAPTERS = sorted(path.stem for path in (ROOT / "chapters").glob("*.ipynb"))
+KEYED = [name for name in CHAPTERS if "key-figure" in (ROOT / "chapters" / f"{name}.md").read_text(encoding="utf-8")]
+
+
+@pytest.fixture
+def page(html, request):
+    return BeautifulSoup((html / "chapters" / f"{request.param}.html").read_text(encoding="utf-8"), "html.parser")
+
+
+def chapters(*names):
+    return pytest.mark.parametrize("page, name", [(name, name) for name in names or CHAPTERS], indirect=["page"])
+
+
+@pytest.mark.parametrize(
+    "source, has_figure, hidden, words",
+    [
+        ("#@title Solution 1.2\nanswer = 1", False, "input", "Solution 1.2"),
+        ("import numpy as np\nclaim('a-b', 'So.', holds=True)", False, "input", "Imports"),
+        ('x = 1\nclaim(\n    "a-b",', False, "input", "How this claim is checked"),
+        (
+            'claim("a-b", "So.", holds=True)\nclaim("c-d", "So.", holds=True)',
+            True,
+            "input",
+            "How these claims are checked",
+        ),
+        ("ax.plot(x)", True, "input", "Code of this figure"),
+        ("x = 1", False, "input", "Code of this step"),
+        ("print(x)", False, "output", "The answer"),
+    ],
+)
+def test_a_folded_cell_says_what_it_holds(source, has_figure, hidden, words):
+    """A hundred bars that all say "Show code cell source" hide a solution like an import."""
+    assert folding.label(source, has_figure, hidden) == words
+
+
+@pytest.mark.slow
+@chapters()
+def test_a_solution_folds_with_its_output(page, name):
+    """Below an exercise that is not solved yet, an open "Exercise solved" gives the solution away."""
+    folded = page.select("details.hide")
+    assert folded and not any("code cell" in part.summary.get_text() for part in folded)
+    solutions = [part for part in folded if part.summary.get_text().strip().startswith("Solution")]
+    assert len(solutions) >= 3 and all(part.select(".cell_output") for part in solutions)
+
+
+@pytest.mark.slow
+@chapters()
+def test_a_claim_and_its_entry_in_the_ledger_link_to_each_other(page, name, html):
+    ids = [
+        call.args[0].value
+        for _, cell in load(ROOT / "chapters" / f"{name}.ipynb").code
+        for call in claim_calls(cell.source)
+    ]
+    entries = BeautifulSoup((html / "pages" / "claims.html").read_text(encoding="utf-8"), "html.parser")
+    for identity in ids:
+        box = page.find(id=f"claim-{identity}")
+        assert box and ledger.title(identity) in box.select_one(".admonition-title").get_text()
+        assert box.select_one(f"a[href$='pages/claims.html#ledger-{identity}']")
+        entry = entries.find(id=f"ledger-{identity}").find_parent("li")
+        assert entry.select_one(f"a[href$='#claim-{identity}']")
+
+
+@pytest.mark.slow
+@chapters()
+def test_numbers_of_equations_lead_to_them(page, name, html):
+    """A number is a link, and what it names is there, in this chapter or another."""
+    links = page.select("article a.equation-number")
+    tagged = re.findall(r"\\tag\{(\d+\.\d+)\}", page.article.get_text())
+    assert links or not tagged
+    for link in links:
+        path, _, anchor = link["href"].partition("#")
+        target = (
+            page if not path else BeautifulSoup((html / "chapters" / path).read_text(encoding="utf-8"), "html.parser")
+        )
+        assert link.get_text().strip("()") in target.find(id=anchor).get_text()
+
+
+@pytest.mark.slow
+@chapters()
+def test_first_uses_of_the_glossarys_words_lead_there_once(page, name):
+    targets = [link["href"] for link in page.select("article a.glossary-word")]
+    assert len(targets) >= 3 and len(set(targets)) == len(targets)
+
+
+@pytest.mark.slow
+@chapters(*KEYED)
+def test_the_key_figure_stands_below_the_promise(page, name):
+    """Once more at the place where it is made, to which its caption leads."""
+    key = page.find(id="key-figure")
+    assert key.find_previous("p") is page.article.find("h1").find_next("p")
+    made = page.find(id=key.select_one("figcaption a")["href"].removeprefix("#"))
+    assert made.svg["aria-label"] == key.svg["aria-label"]
+
+
+def test_some_chapter_has_a_key_figure():
+    assert KEYED
+
+
+def test_every_colour_of_the_figures_has_one_for_dark_pages():
+    """A colour that plots.py gets and the page does not know would stay as it is by night."""
+    constants = {name: value for name, value in vars(plots).items() if name.isupper() and isinstance(value, str)}
+    colours = {to_hex(value) for value in constants.values()}
+    assert len(colours) >= 8 and colours <= set(figures.COLOURS)
+    sheet = (ROOT / "_static" / "figures.css").read_text(encoding="utf-8")
+    variables = {value[4:-1] for value in figures.COLOURS.values() if value.startswith("var(")}
+    assert all(len(re.findall(rf"{variable}: #", sheet)) == 2 for variable in variables)
+
+
+def test_a_figure_keeps_its_words_and_loses_its_ground():
+    svg = """<?xml version="1.0"?>
+<svg xmlns="http://www.w3.org/2000/svg" width="75pt" height="30pt" viewBox="0 0 75 30">
+<metadata>Matplotlib</metadata><path id="p1" style="fill: #ffffff"/><path style="fill: none; stroke: #1a1a1a"/>
+<g clip-path="url(#p1)"><text style="font-size: 9px; font-family: 'DejaVu Sans'; fill: #ffffff">50 %</text></g></svg>"""
+    drawn = figures.themed(svg, 'A "mask"')
+    assert 'aria-label="A &quot;mask&quot;"' in drawn and 'style="width: 100px"' in drawn
+    assert "#1a1a1a" not in drawn and "currentcolor" in drawn and "Matplotlib" not in drawn
+    assert 'style="fill: none"' in drawn and 'fill: #ffffff">50 %</text>' in drawn  # white words on a dark cell stay
+    (identity,) = re.findall(r'\bid="([^"]+)"', drawn)
+    assert identity != "p1" and f"url(#{identity})" in drawn
+
+
+def test_ledger_spells_titles_as_the_field_does():
+    """`Obs` and `lamp` are other words."""
+    assert ledger.title("obs-finds-the-weight-that-can-go") == "OBS finds the weight that can go"
+    assert ledger.title("fine-tuning-levels-most-scores") == "Fine-tuning levels most scores"
+    assert ledger.title("lamplight-is-obsolete") == "Lamplight is obsolete"
