@@ -11,9 +11,9 @@ FIRST = {
     "Wanda": "chapters/04-scores.html",
     "cubic schedule": "chapters/07-schedules.html#the-cubic-schedule",
     "prune attention heads": "chapters/14-layers-and-heads.html",
-    "make_permanent": "chapters/",
+    "make zeros permanent": "chapters/11-one-mask-three-frameworks.html",
     "tfmot": "chapters/10-tfmot.html",
-    "is a masked model faster?": "chapters/",
+    "is a masked model faster?": "chapters/08-pytorch.html",
 }
 
 
