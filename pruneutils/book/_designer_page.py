@@ -69,7 +69,7 @@ for (const card of document.querySelectorAll("#{id}:not([data-ready])")) {{
       + words(x(steps) + 4, y(0) - 12, "end of") + words(x(steps) + 4, y(0) + 9, "training")
       + words(x(longest / 2), 384, "training step", 'text-anchor="middle"')
       + words(x(0), 8, "sparsity (%)") + words(190, 8, "━ ours", 'style="fill: #a84900"')
-      + words(268, 8, "╍ toolkit", 'style="fill: {blue}"') + words(368, 8, "··· goal") + words(450, 8, "─ (6.2)");
+      + words(268, 8, "╍ toolkit", 'style="fill: {blue}"') + words(368, 8, "··· goal") + words(450, 8, "─ smooth");
     svg.innerHTML = drawing;
     svg.setAttribute("aria-label", `${{alt}} Shown: ${{sentence}}`);
     output.textContent = sentence;
