@@ -115,6 +115,7 @@ links: book
 benchmarks: environment-all
 	@$(RUN) python -m benchmarks.global_mask
 	@$(RUN) python -m benchmarks.training_step
+	@$(RUN) python -m benchmarks.compare
 
 reseed: environment-all
 	@$(RUN) python -m tools.reseed --runs $(or $(RUNS),10) $(if $(FORCE),--force) $(CH)

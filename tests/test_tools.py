@@ -317,13 +317,16 @@ def test_ledger_says_how_often_a_claim_held_on_other_seeds(book):
     """A claim that other seeds break has a section of its own, where a reader looks for it."""
     store_claim(book, "01", "one-is-one")
     store_claim(book, "02", "two-is-two")
-    entry = tally.blank(["one-is-one", "two-is-two"]) | {"digest": "none", "runs": 10}
+    store_claim(book, "03", "three-is-three")
+    entry = tally.blank(["one-is-one", "two-is-two", "three-is-three"]) | {"digest": "none", "runs": 10}
     entry["claims"]["one-is-one"] |= {"held": 10, "of": 10}
     entry["claims"]["two-is-two"] |= {"held": 7, "of": 10}
+    entry["claims"]["three-is-three"] |= {"not reached": list(range(1, 11))}  # an earlier cell raised in every run
     tally.save("01-chapter", entry, book)  # by the name without its number, which both chapters have
     ledger.main([], book)
     text = (book / "pages" / "claims.md").read_text()
-    assert "2 were tried so; 1 of them held in at least nine of ten runs." in text
+    assert "3 were tried so; 1 of them held in at least nine of ten runs." in text
+    assert text.count("on other seeds 0 of 0, not reached in 10") == 2  # here and in its chapter
     assert text.index("## Claims that other seeds break") < text.index("on other seeds 7 of 10")
     assert text.count("on other seeds 10 of 10") == 1
 

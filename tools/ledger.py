@@ -96,9 +96,9 @@ def known(root=ROOT):
 
 
 def share(claim):
-    """Share of the runs on other seeds in which a claim held, None where there were none."""
+    """Share of the runs on other seeds in which a claim held, of those that reached it; None where it was not tried."""
     match = re.match(r"(\d+) of (\d+)", claim["seeds"])
-    return int(match[1]) / int(match[2]) if match and int(match[2]) else None
+    return int(match[1]) / max(1, int(match[2])) if match else None
 
 
 def remarks(name, root=ROOT):
@@ -107,7 +107,7 @@ def remarks(name, root=ROOT):
     if claim is None:
         return []
     paper = [f"{claim['paper'][1:].partition(']')[0]}: {claim['verdict']}"] if claim["answers"] else []
-    return paper + ([f"on other seeds {claim['seeds']}"] if share(claim) is not None else [])
+    return paper + ([f"on other seeds {claim['seeds']}"] if claim["seeds"] != tally.UNTRIED else [])
 
 
 def citation(key, entries):
@@ -129,7 +129,7 @@ def item(claim, anchor=False):
     """One claim as an entry of a list; the anchor is what its box in the chapter links to."""
     facts = [f"[{claim['title']}](#claim-{claim['id']})"]
     facts += [f"{claim['paper']}: {claim['verdict']}"] if claim["answers"] else []
-    facts += [f"on other seeds {claim['seeds']}"] if share(claim) is not None else []
+    facts += [f"on other seeds {claim['seeds']}"] if claim["seeds"] != tally.UNTRIED else []
     place = f'<span id="ledger-{claim["id"]}"></span>' if anchor else ""
     return f"- {place}**{title(claim['id'])}.** {claim['statement']}\n  {'; '.join(facts)}.\n"
 
@@ -139,7 +139,7 @@ def page(root=ROOT):
     known.cache_clear()
     claims = list(known(root).values())
     tried = [claim for claim in claims if share(claim) is not None]
-    weak = [claim for claim in tried if share(claim) < ROBUST]
+    weak = [claim for claim in tried if share(claim) < ROBUST or "not reached" in claim["seeds"]]
     by_verdict = {verdict: [claim for claim in claims if claim["verdict"] == verdict] for verdict in VERDICTS}
     counts = {"all": len(claims), "tried": len(tried), "robust": len(tried) - len(weak)}
     counts |= {"answers": sum(map(len, by_verdict.values())), "none": len(by_verdict["not at this scale"])}

@@ -15,6 +15,7 @@ from pathlib import Path
 from tools.reseeded import code_cells
 
 ROOT = Path(__file__).resolve().parent.parent
+UNTRIED = "–"  # the ledger's word for a claim that no run was made for
 
 
 def digest(text):
@@ -86,7 +87,7 @@ def shown(claim, entry, stale):
     """The words of the ledger for one claim."""
     tally = entry.get("claims", {}).get(claim)
     if not tally:
-        return "–"
+        return UNTRIED
     words = f"{tally['held']} of {tally['of']}"
     if tally["not reached"]:
         words += f", not reached in {len(tally['not reached'])}"
