@@ -7,9 +7,9 @@ becomes a field with its heading; in Parameters and the like, the names become t
 The pages are built without frameworks, which autodoc then mocks; here its mocks learn to stand in `Tensor | None`.
 """
 
-import inspect
 import re
 from itertools import pairwise
+from textwrap import dedent
 from typing import Union
 
 from sphinx.ext.autodoc.mock import _MockObject
@@ -36,7 +36,7 @@ def as_fields(lines):
     heads = [i for i in range(len(lines) - 1) if lines[i][:1].isupper() and re.fullmatch(r"---+", lines[i + 1])]
     result = list(lines[: [*heads, len(lines)][0]])
     for start, end in pairwise([*heads, len(lines)]):
-        body = inspect.cleandoc("\n".join(lines[start + 2 : end])).splitlines()
+        body = dedent("\n".join(lines[start + 2 : end])).splitlines()
         body = terms(body, always=lines[start] in NAMED)
         result += [f":{lines[start]}:", *(f"    {line}".rstrip() for line in body), ""]
     return result
