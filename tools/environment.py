@@ -37,7 +37,7 @@ def stop(paragraph):
 
 
 def usable(python, kind="all"):
-    """Whether this interpreter runs, has venv and ensurepip, and is of a version for which this kind can be installed."""
+    """Whether this interpreter runs, has venv and ensurepip, and is of a version in which this kind installs."""
     try:
         command = [python, "-c", USABLE.format(newest=NEWEST[kind])]
         return subprocess.run(command, stderr=subprocess.DEVNULL).returncode == 0

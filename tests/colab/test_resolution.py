@@ -161,16 +161,19 @@ def resolve(folder, python: str, has: dict[str, str], *requirements: str) -> dic
     return {normal(entry["name"]): entry["version"] for entry in installs}
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("python", PYTHONS)
 def test_pip_moves_none_of_the_dozen(tmp_path, python):
     assert resolve(tmp_path, python, VERSIONS).keys() == NEW
 
 
+@pytest.mark.slow
 def test_pip_moves_none_of_the_whole_list(tmp_path):
     """Skipped where ../shared/colab is not beside the checkout."""
     assert resolve(tmp_path, OWN, whole_list()).keys() == NEW
 
 
+@pytest.mark.all
 @pytest.mark.parametrize(("requirement", "name"), [("numpy>=2.3", "numpy"), ("pandas>=2.2.3.post1", "pandas")])
 def test_pip_sees_a_planted_bound(tmp_path, requirement, name):
     assert name in resolve(tmp_path, OWN, VERSIONS, requirement).keys() - NEW
