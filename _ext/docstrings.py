@@ -4,15 +4,19 @@ The book's docstrings write `name : what it is, and may go on for lines`. sphinx
 follows the colon for a type, and would tear such sentences in two; types are in the signature here. Each section
 becomes a field with its heading; in Parameters and the like, the names become the terms of a list.
 
-The pages are built without frameworks, which autodoc then mocks; here its mocks learn to stand in `Tensor | None`.
+The pages are built without frameworks, for which autodoc has stand-ins. Here these learn to be part of
+`Tensor | None`, a class made from one shows its own parameters, and they stay while autodoc looks for the source of a
+class's parents: else it would import frameworks where there are some.
 """
 
 import re
+import sys
 from itertools import pairwise
 from textwrap import dedent
 from typing import Union
 
-from sphinx.ext.autodoc.mock import _MockObject
+from sphinx.ext.autodoc import _CLASS_NEW_BLACKLIST
+from sphinx.ext.autodoc.mock import MockFinder, _MockObject
 
 NAMED = {"Parameters", "Attributes", "Raises"}
 ENTRY = re.compile(r"(?P<names>\*{0,2}\w+(?:, \w+)*)(?: : (?P<text>.*))?")
@@ -52,9 +56,16 @@ def either(one, other):
     return Union[one, other]  # noqa: UP007
 
 
+def stand_in(app, config):
+    """Let no framework be imported during the build."""
+    sys.meta_path.insert(0, MockFinder(config.autodoc_mock_imports))
+
+
 def setup(app):
     """Register with autodoc."""
     _MockObject.__or__ = either
+    _CLASS_NEW_BLACKLIST.append(f"{_MockObject.__module__}.{_MockObject.__qualname__}.__new__")
     app.setup_extension("sphinx.ext.autodoc")
+    app.connect("config-inited", stand_in)
     app.connect("autodoc-process-docstring", process)
     return {"version": "1", "parallel_read_safe": True, "parallel_write_safe": True}
