@@ -15,6 +15,7 @@ import nbformat
 import pytest
 from book.book_gates import repository_files
 from book.workspace import copy_repository
+from packaging.requirements import Requirement
 
 ROOT = Path(__file__).resolve().parent.parent
 SITE = Path(sysconfig.get_paths()["purelib"])
@@ -172,11 +173,46 @@ def test_what_the_readme_shows_runs(which, tmp_path):
     python("-c", README, code, tmp_path)
 
 
-def declared(*files):
-    """Distributions that requirements files name, normalised."""
+def requirements(*files):
+    """What requirements files ask for."""
     texts = [(ROOT / name).read_text(encoding="utf-8") for name in files]
     lines = [line.split("#")[0].strip() for text in texts for line in text.splitlines()]
-    return {re.split(r"[=<>\[; ]", line)[0].lower().replace("_", "-") for line in lines if line and line[0] != "-"}
+    return [Requirement(line) for line in lines if line and line[0] != "-"]
+
+
+def normal(name):
+    return re.sub(r"[-_.]+", "-", name).lower()
+
+
+def declared(*files):
+    """Names of the distributions that they ask for."""
+    return {normal(requirement.name) for requirement in requirements(*files)}
+
+
+def brought_along(queue):
+    """What these requirements install here, with what that needs in turn: name -> version."""
+    found = {}
+    while queue:
+        asked = queue.pop()
+        if (key := (normal(asked.name), *asked.extras)) not in found:
+            installed = found[key] = importlib.metadata.distribution(asked.name)
+            needs = map(Requirement, installed.requires or [])
+            queue += [
+                n for n in needs if not n.marker or any(n.marker.evaluate({"extra": e}) for e in ("", *asked.extras))
+            ]
+    return {key[0]: installed.version for key, installed in found.items()}
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="the list is kept on Linux")
+def test_what_comes_along_is_constrained():
+    """With the direct requirements alone pinned, two clones a month apart build with different packages."""
+    asked = requirements("requirements.txt", "requirements-book.txt")
+    direct, constrained = {normal(requirement.name) for requirement in asked}, declared("constraints.txt")
+    assert not direct & constrained
+    needed = {name: version for name, version in brought_along(asked).items() if name not in direct}
+    of_torch = re.compile(r"nvidia-|cuda-|triton$")  # they come with its CUDA wheel only, at versions that it pins
+    assert [f"{n}=={v}" for n, v in needed.items() if n not in constrained and not of_torch.match(n)] == []
+    assert constrained - needed.keys() == set()
 
 
 def modules(code):
@@ -215,7 +251,7 @@ def strays(found, *files):
     providers = importlib.metadata.packages_distributions()
     known = declared(*files)
     others = {module: path for module, path in found.items() if module not in sys.stdlib_module_names | OURS | NOT_HERE}
-    names = {module: {name.lower().replace("_", "-") for name in providers.get(module, [])} for module in others}
+    names = {module: {normal(name) for name in providers.get(module, [])} for module in others}
     return {module: str(path.relative_to(ROOT)) for module, path in others.items() if not names[module] & known}
 
 
