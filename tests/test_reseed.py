@@ -83,7 +83,7 @@ claim("held-out-of-two", "So it is.", holds=True)
 claim("held-out-of-two", "So it is.", holds=False)
 ```
 """
-CLAIMS = ["it-always-holds", "on-even-runs-only", "seeds-move", "in-a-cell-that-raises"]
+CLAIMS = ["it-always-holds", "on-even-runs-only", "seeds-move", "in-a-cell-that-raises", "withdrawn-from-the-text"]
 
 
 @pytest.fixture
@@ -127,8 +127,9 @@ def test_a_chapter_runs_on_other_seeds_and_its_claims_are_counted(book, capsys):
     assert "run 1 of 1" in printed and "run 2 of 2" in printed and "run 1 of 2" not in printed
     assert "cell 2 raised AssertionError: never so" in printed
     page = (book / "pages" / "claims.md").read_text()
-    assert "`on-even-runs-only` | ✔ | 1 of 2 | [03-name](../chapters/03-name.ipynb) |" in page
-    assert "`in-a-cell-that-raises` | ✔ | 0 of 0, not reached in 2 |" in page
+    assert "[03-name](#claim-on-even-runs-only); on other seeds 1 of 2." in page
+    assert tally.column("03-name", book)("in-a-cell-that-raises") == "0 of 0, not reached in 2"
+    assert tally.column("03-name", book)("withdrawn-from-the-text") == "–"
 
 
 def test_changed_code_starts_anew_and_changed_prose_or_number_does_not(book, monkeypatch):
@@ -137,7 +138,7 @@ def test_changed_code_starts_anew_and_changed_prose_or_number_does_not(book, mon
     events = [{"claim": "it-always-holds", "holds": True}, {"finished": True}]
     monkeypatch.setattr(reseed, "run", lambda text, number, limit: seen.append(number) or events)
     reseed.reseed(text, runs=2, root=book)
-    text.write_text(CHAPTER.replace("# A chapter", "# A better title"))
+    text.write_text(CHAPTER.replace("# A chapter", "# A better title").replace("import random\n", "# so\n"))
     reseed.reseed(text, runs=3, root=book)
     text.rename(book / "chapters" / "04-name.md")
     text = book / "chapters" / "04-name.md"
@@ -152,10 +153,11 @@ def test_changed_code_starts_anew_and_changed_prose_or_number_does_not(book, mon
     assert seen[5:] == [1] and tally.load("04-name", book)["runs"] == 1
 
 
-def test_a_chapter_that_never_ran_has_a_dash(book):
-    """An empty cell would read as never held."""
+def test_of_a_chapter_that_never_ran_the_ledger_says_nothing_of_other_seeds(book):
+    """A nought would read as never held."""
     ledger.main([], book)
-    assert "`seeds-move` | ✔ | – | [03-name]" in (book / "pages" / "claims.md").read_text()
+    assert "[03-name](#claim-seeds-move).\n" in (book / "pages" / "claims.md").read_text()
+    assert tally.column("03-name", book)("seeds-move") == "–"
 
 
 def test_a_run_that_breaks_down_or_takes_too_long_counts_as_not_reached(book):

@@ -24,9 +24,10 @@ def code_cells(text):
 
 
 def digest(text):
-    """A digest of a chapter's code, the same when chapters are only numbered anew."""
-    code = re.sub(r"\bchapter_\d+|\b\d+-(?=[a-z-]+\.ipynb)", "", "\n\n".join(code_cells(text)))
-    return hashlib.sha256(code.encode()).hexdigest()[:16]
+    """A digest of a chapter's code, the same when chapters are numbered anew, imports moved or comments mended."""
+    code = re.sub(r"\bchapter_\d+|\b\d+-(?=[a-z-]+\.ipynb)", "", "\n".join(code_cells(text)))
+    lines = [line for line in code.splitlines() if not re.match(r"\s*(import |from \S+ import |#|$)", line)]
+    return hashlib.sha256("\n".join(lines).encode()).hexdigest()[:16]
 
 
 def file_of(chapter, root=ROOT):

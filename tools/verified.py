@@ -2,7 +2,7 @@
 
 An entry holds the digest of the notebook that was stored, the date (UTC), the seconds it ran, the versions it ran
 with, and how much there is to read. Seconds differ with every run: an entry is written again only if something else
-in it changed, so that a second refresh on the same day changes no file; or if the run took less than four fifths of
+in it changed, so that a second refresh on the same day changes no file; or if the run took a twentieth less than
 the time, since something had slowed the former. Where only the text changed, nothing ran: date, seconds and versions
 stay those of the run that the outputs are from.
 """
@@ -96,7 +96,7 @@ def updated(old, notebook, seconds, root):
     if seconds is None:
         return old | new | size(cells)
     new |= {"date": datetime.now(UTC).date().isoformat(), "versions": versions(cells)} | size(cells)
-    same = old | new == old and seconds >= 0.8 * old["seconds"]
+    same = old | new == old and seconds >= 0.95 * old["seconds"]
     return old if same else new | {"seconds": round(seconds, 1)}
 
 

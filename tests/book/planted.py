@@ -1,5 +1,7 @@
 """Defects, each planted in a copy of the good synthetic chapter: what to change, and which gate must complain."""
 
+import base64
+import random
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -67,12 +69,13 @@ def output(words: str, **changes):
     return change(words, lambda cell: cell.outputs[0].update(changes))
 
 
-def heavy_picture(cell, kilobytes=110):
-    cell.outputs[0].data["image/svg+xml"] = "<svg>" + "x" * kilobytes * 1024 + "</svg>"
+def heavy_picture(cell, kilobytes=60):
+    noise = random.Random(0).randbytes(kilobytes * 1024)
+    cell.outputs[0].data["image/svg+xml"] = f"<svg>{base64.b64encode(noise).decode()}</svg>"
 
 
 def heavy_pictures(cell):
-    heavy_picture(cell, kilobytes=95)
+    heavy_picture(cell, kilobytes=45)
     cell.outputs *= 4
 
 

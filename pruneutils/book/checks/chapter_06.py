@@ -114,7 +114,7 @@ def _trained():
 
     splits = [data.digits(seed=k) for k in range(5)]
     nets = [train.mlp(64, 64, 32, 10, seed=k) for k in range(5)]
-    train.fit(nets, [s.X_train for s in splits], [s.y_train for s in splits], steps=1000, lr=3e-3)
+    train.fit(nets, [s.X_train for s in splits], [s.y_train for s in splits], steps=800, lr=3e-3)
     return nets, splits
 
 
@@ -128,5 +128,5 @@ def _fine_tuned(shares):
     for net in nets:
         sizes = {name: scores.magnitude(W) for name, W in pytorch.weights(net).items()}
         pytorch.apply_masks(net, {name: masks.unstructured(S, shares[name]) for name, S in sizes.items()})
-    train.fit(nets, [s.X_train for s in splits], [s.y_train for s in splits], steps=300, lr=0.07)
+    train.fit(nets, [s.X_train for s in splits], [s.y_train for s in splits], steps=225, lr=0.07)
     return float(np.mean([train.accuracy([net], s.X_val, s.y_val) for net, s in zip(nets, splits, strict=True)]))
