@@ -437,7 +437,7 @@ def test_processors_sets_one_thread_and_the_emulated_features():
 @pytest.fixture
 def empty_clone(tmp_path, monkeypatch):
     """A clone without an environment, for tools/environment.py."""
-    for name in ("requirements-book.txt", "requirements.txt", "pyproject.toml"):
+    for name in ("constraints.txt", "requirements-book.txt", "requirements.txt", "pyproject.toml"):
         (tmp_path / name).write_text("")
     monkeypatch.setattr(environment, "ROOT", str(tmp_path))
     monkeypatch.setattr(environment, "VENV", str(tmp_path / ".venv"))

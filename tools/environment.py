@@ -22,8 +22,8 @@ USABLE = "import sys, venv, ensurepip; sys.exit(not (3, 11) <= sys.version_info[
 NEWEST = {"book": (3, 99), "all": (3, 13)}  # the chapters need TensorFlow, which ends there; the pages do not
 WORDS = {"book": "Python 3.11 or newer", "all": "Python 3.11, 3.12 or 3.13"}
 INPUTS = {
-    "book": ["requirements-book.txt"],
-    "all": ["requirements-book.txt", "requirements.txt", "pyproject.toml"],
+    "book": ["constraints.txt", "requirements-book.txt"],
+    "all": ["constraints.txt", "requirements-book.txt", "requirements.txt", "pyproject.toml"],
 }
 INSTALLS = {
     "book": [["-r", "requirements-book.txt"]],

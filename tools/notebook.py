@@ -12,6 +12,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+import jupytext
 import nbformat
 from IPython.core.inputtransformer2 import TransformerManager
 
@@ -49,8 +50,6 @@ def read(path: Path) -> nbformat.NotebookNode:
     """A chapter from its text (`.md`) or its notebook (`.ipynb`)."""
     if path.suffix == ".ipynb":
         return nbformat.read(path, as_version=4)
-    import jupytext  # which the environment that only builds the book lacks
-
     return jupytext.read(path, fmt="md:myst")
 
 

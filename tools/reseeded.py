@@ -25,7 +25,7 @@ from collections.abc import Sequence
 from numbers import Integral
 from pathlib import Path
 
-import jupytext
+from tools.tally import code_cells
 
 BY_CELLS = {  # module -> function -> its argument that is a seed; moved where a cell calls it
     "random": {"seed": "a"},
@@ -46,12 +46,6 @@ OF_THE_BOOK = {
         name: "seed" for name in ("digits", "friedman1", "mnist1d", "monks", "classification", "fashion_mnist")
     },
 }
-
-
-def code_cells(text):
-    """The sources of a chapter's code cells, in order, without those that readers never see."""
-    cells = jupytext.read(text, fmt="md:myst").cells
-    return [c.source for c in cells if c.cell_type == "code" and "remove-cell" not in c.metadata.get("tags", [])]
 
 
 def moved(seed, offset):

@@ -12,10 +12,16 @@ import json
 import re
 from pathlib import Path
 
-from tools.reseeded import code_cells
+import jupytext
 
 ROOT = Path(__file__).resolve().parent.parent
 UNTRIED = "–"  # the ledger's word for a claim that no run was made for
+
+
+def code_cells(text):
+    """The sources of a chapter's code cells, in order, without those that readers never see."""
+    cells = jupytext.read(text, fmt="md:myst").cells
+    return [c.source for c in cells if c.cell_type == "code" and "remove-cell" not in c.metadata.get("tags", [])]
 
 
 def digest(text):
