@@ -1,14 +1,22 @@
-"""Turn the book's blockquotes into call-outs.
+"""Turn the book's blockquotes into call-outs, and claims into boxes that can be linked to.
 
 Chapters must read well in Colab, JupyterLab and on GitHub, so they write `> **Pitfall.** Text`, not a directive.
 On the page, a blockquote that starts with one of the bold words below becomes an admonition with that title.
 This also holds for Markdown that a code cell displays.
+
+A claim's last paragraph ends with its id. The page spells it out as the title, makes it an address, and adds how the
+claim of the literature fared and how often this one held on other seeds, as the ledger has them.
 """
+
+from pathlib import Path
 
 from docutils import nodes
 from sphinx.transforms import SphinxTransform
 
-KINDS = {"Note.": "note", "Pitfall.": "pitfall", "Try it.": "try-it", "Claim.": "claim"}
+from tools import ledger
+
+KINDS = {"Note.": "note", "Pitfall.": "pitfall", "Try it.": "try-it", "In short.": "in-short", "Limits.": "limits"}
+CLAIM = "Claim."
 
 
 def opening(quote):
@@ -16,8 +24,19 @@ def opening(quote):
     if quote.children and isinstance(quote[0], nodes.paragraph):
         for position, child in enumerate(quote[0].children):
             if child.astext():  # the parser puts an empty text before a bold word
-                return position if isinstance(child, nodes.strong) and child.astext() in KINDS else None
+                known = isinstance(child, nodes.strong) and child.astext() in (*KINDS, CLAIM)
+                return position if known else None
     return None
+
+
+def without_opening(quote, position):
+    """The paragraphs of a blockquote, and the bold word that they start with, which is cut off."""
+    paragraph, *others = quote.children
+    word = paragraph[position].astext()
+    del paragraph[: position + 1]
+    if paragraph.children and isinstance(paragraph[0], nodes.Text):
+        paragraph[0] = nodes.Text(paragraph[0].lstrip())
+    return word, ([paragraph, *others] if paragraph.astext() else others)
 
 
 class CallOuts(SphinxTransform):
@@ -31,14 +50,26 @@ class CallOuts(SphinxTransform):
             position = opening(quote)
             if position is None:
                 continue
-            paragraph, *others = quote.children
-            word = paragraph[position].astext()
-            del paragraph[: position + 1]
-            if paragraph.children and isinstance(paragraph[0], nodes.Text):
-                paragraph[0] = nodes.Text(paragraph[0].lstrip())
-            body = [paragraph, *others] if paragraph.astext() else others
-            title = nodes.title("", word.rstrip("."))
-            quote.replace_self(nodes.admonition("", title, *body, classes=["callout", KINDS[word]]))
+            word, body = without_opening(quote, position)
+            if word == CLAIM:
+                quote.replace_self(self.claim(body))
+            else:
+                title = nodes.title("", word.rstrip("."))
+                quote.replace_self(nodes.admonition("", title, *body, classes=["callout", KINDS[word]]))
+
+    def claim(self, body):
+        """The box of a claim: title, sentence, and what else is known of it."""
+        name = next(body[-1].findall(nodes.literal)).astext()
+        facts = nodes.paragraph("", "✔ held when this page was made", classes=["facts"])
+        for part in ledger.remarks(name, Path(self.env.srcdir)):
+            facts += [nodes.Text(" · "), nodes.inline("", part)]
+        address = self.app.builder.get_relative_uri(self.env.docname, "pages/claims") + f"#ledger-{name}"
+        facts += [nodes.Text(" · "), nodes.reference("", "in the ledger", internal=True, refuri=address)]
+        title = nodes.title("", "Claim: " + ledger.title(name))
+        box = nodes.admonition("", title, *body[:-1], facts, classes=["callout", "claim"])
+        box["names"].append("claim-" + name)
+        self.document.note_explicit_target(box)
+        return box
 
 
 def setup(app):

@@ -1,6 +1,6 @@
 """What helps a reader to find the way: how long a chapter takes, when it was verified, and a description of each page.
 
-Chapters stay pure notebooks: the line below a chapter's promise comes from data/verified.json, which refresh writes.
+Chapters stay pure notebooks: the line below a chapter's promise comes from data/verified/, where refresh writes.
 A chapter that is not there, or whose notebook is not the one that refresh stored, is a warning, which stops the build.
 The description that search engines and link previews show is the page's first paragraph, in a chapter its promise.
 """
@@ -46,10 +46,10 @@ def show_verified(app, doctree):
     if folder != "chapters":
         return
     root = Path(app.srcdir)
-    app.env.note_dependency(str(root / verified.FILE))
+    app.env.note_dependency(str(verified.file(name, root)))
     entry = verified.load(root).get(name)
     if not entry or entry["digest"] != verified.digest(root / "chapters" / f"{name}.ipynb", root):
-        missing = "is not the notebook that `make refresh` stored" if entry else f"has no entry in {verified.FILE}"
+        missing = "is not the notebook that `make refresh` stored" if entry else f"has no entry in {verified.FOLDER}"
         LOGGER.warning("chapter %s %s: run make refresh CH=%s", name, missing, name[:2], location=app.env.docname)
         return
     promise = first_paragraph(doctree)

@@ -1,9 +1,12 @@
 """Make the theme's pages lighter and quieter, where its options do not reach.
 
+- Sphinx's index of all words is loaded by the search page only.
 - Icons are drawn into the page. The theme loads 1.5 MB of script and 270 kB of fonts to show fifteen of them.
 - MathJax is loaded by pages with formulas only; live code, which the book does not use, by none.
 - The colour mode is known before the first paint; the theme reports an error on a reader's first visit.
 - A result of one line, which has no columns to keep, is marked so that a phone may break it.
+- The mark in the page's contents is right; the theme's lags behind.
+- A heading has an address of its own, by which search finds its section.
 - Screen readers hear what a button says, not a label that says something else, and lists hold list items only.
 """
 
@@ -22,9 +25,15 @@ ICON_SCRIPT = re.compile(r'\s*<script[^>]*src="[^"]*scripts/fontawesome\.js[^"]*
 ONE_LINE = re.compile(
     r'(<div class="output [^"]*)(?<! one-line)"(?=>(?:<div[^>]*>|<pre>|<span></span>|\s)*[^<\n]+\n</pre>)'
 )
+SEARCH_SCRIPT = re.compile(r'\s*<script[^>]*src="[^"]*(?:searchtools|searchindex|language_data)\.js[^"]*"></script>')
 STYLES = {"fas": -1, "fa-solid": -1, "far": 0, "fa-regular": 0, "fab": 0, "fa-brands": 0}
 MENDED = [
+    (
+        re.compile(r'(<section (?:class="[^"]*" )?id="([^"]+)">\s*(?:<span id="[^"]*"></span>\s*)*<h[1-6])(?=>)'),
+        r'\1 id="at-\2"',
+    ),
     (ICON_SCRIPT, ""),
+    (re.compile(r'(?<=id=")pst-page-toc-nav(?=")'), "page-contents"),  # whose mark _static/contents.js sets
     (ONE_LINE, r'\1 one-line"'),
     (re.compile(r'(?<=<summary) aria-label="Toggle hidden content"'), ""),
     (re.compile(r'(<button class="[^"]*\bsearch-button-field\b[^>]*) aria-label="[^"]*"'), r"\1"),
@@ -92,6 +101,8 @@ def mend_pages(app, exception):
             continue
         text = page.read_text(encoding="utf-8")
         new = ICON.sub(lambda match: draw(match, html), text)
+        if page.name != "search.html":  # elsewhere Pagefind's index is loaded, when somebody types
+            new = SEARCH_SCRIPT.sub("", new)
         for pattern, replacement in MENDED:
             new = pattern.sub(replacement, new)
         if new != text:
@@ -101,6 +112,7 @@ def mend_pages(app, exception):
 def setup(app):
     """Register with Sphinx; the page's context is trimmed after all other extensions have added to it."""
     app.add_js_file(None, body=COLOUR_MODE, priority=0)
+    app.add_js_file("contents.js", loading_method="defer")
     app.connect("html-page-context", trim_scripts, priority=950)
     app.connect("build-finished", mend_pages)
     return {"version": "1", "parallel_read_safe": True, "parallel_write_safe": True}

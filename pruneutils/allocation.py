@@ -5,6 +5,8 @@ from collections.abc import Mapping, Sequence
 
 from pruneutils._arguments import fraction, some, whole
 
+__all__ = ["erdos_renyi_kernel", "uniform"]
+
 
 def uniform(shapes: Mapping[str, tuple[int, ...]], sparsity: float) -> dict[str, float]:
     """Give every layer the same sparsity.

@@ -1,13 +1,15 @@
 """Question four, what did it do, honestly: sparsity, parameters, operations, bytes and seconds.
 
-``sparsity``, ``storage`` and ``latency`` know no framework; the others take PyTorch modules.
+``sparsity``, ``storage``, ``latency`` and ``accuracy`` know no framework; the others take models, PyTorch modules or
+Keras 3 models of the TensorFlow or PyTorch backend, and ask the adapter of each.
 """
 
 import time
 import zlib
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from functools import partial
+from importlib import import_module
+from types import ModuleType
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -15,14 +17,20 @@ import numpy as np
 from pruneutils._arguments import finite, some, whole
 
 if TYPE_CHECKING:
+    import keras
     from torch import nn
 
-__all__ = ["Latency", "Report", "evaluate_pruning", "latency", "macs", "parameters", "sparsity", "storage"]
+__all__ = ["Latency", "Report", "accuracy", "evaluate_pruning", "latency", "macs", "parameters", "sparsity", "storage"]
 
 
 @dataclass(frozen=True)
 class Latency:
-    """Seconds for one call: the median and the quartiles around it."""
+    """Seconds for one call.
+
+    Attributes
+    ----------
+    median, lower_quartile, upper_quartile : of the timed calls, in seconds.
+    """
 
     median: float
     lower_quartile: float
@@ -39,7 +47,8 @@ class Report:
 
     Attributes
     ----------
-    accuracy : fractions of samples.
+    score : what ``score_name`` says of outputs and labels, by default the accuracy, fractions of samples.
+    score_name : name of the function that made it of them.
     zeros : fractions of prunable weights that are exactly zero, whether a mask, pruning made permanent or chance
         made them so; ``measure.sparsity`` counts by mask instead.
     parameters : numbers of parameters, without those zeros.
@@ -48,7 +57,8 @@ class Report:
     latency : seconds for the whole batch.
     """
 
-    accuracy: tuple[float, float]
+    score: tuple[float, float]
+    score_name: str
     zeros: tuple[float, float]
     parameters: tuple[int, int]
     macs: tuple[int, int]
@@ -60,9 +70,12 @@ class Report:
         """Parameters before over parameters after."""
         return self.parameters[0] / self.parameters[1]
 
+    def _shown(self, score: float) -> str:
+        return f"{100 * score:.1f} %" if self.score_name == "accuracy" else f"{score:.4g}"
+
     def _repr_markdown_(self) -> str:
         rows = [
-            ("accuracy", *(f"{100 * value:.1f} %" for value in self.accuracy)),
+            (self.score_name, *(self._shown(value) for value in self.score)),
             ("exact zeros", *(f"{100 * value:.1f} %" for value in self.zeros)),
             ("parameters kept", *(f"{value:,}" for value in self.parameters)),
             ("compression ratio, all parameters", "1.0", f"{self.compression_ratio:.1f}"),
@@ -102,12 +115,13 @@ def sparsity(masks: Mapping[str, np.ndarray]) -> float:
     return removed / sum(np.size(mask) for mask in masks.values())
 
 
-def parameters(model: "nn.Module") -> int:
-    """Number of parameters that no mask of ``torch.nn.utils.prune`` removes, biases and normalisation included.
+def parameters(model: "nn.Module | keras.Model") -> int:
+    """Number of parameters that no mask removes, biases and normalisation included, running statistics not.
 
     Parameters
     ----------
-    model : PyTorch module, with or without masks.
+    model : PyTorch module, with or without masks of ``torch.nn.utils.prune``; or Keras 3 model, with or without those
+        of ``pruneutils.keras``.
 
     Returns
     -------
@@ -116,7 +130,7 @@ def parameters(model: "nn.Module") -> int:
     Raises
     ------
     ValueError
-        as for ``pruneutils.pytorch.weights``.
+        as for ``weights`` of the model's adapter, and if it is neither a PyTorch module nor a Keras 3 model.
 
     Examples
     --------
@@ -124,25 +138,21 @@ def parameters(model: "nn.Module") -> int:
     >>> parameters(nn.Linear(3, 2))
     8
     """
-    from pruneutils.pytorch._layers import prunable_layers, pruned_tensors
-
-    prunable_layers(model)
-    masks = [getattr(module, f"{name}_mask") for module, name in pruned_tensors(model)]
-    return sum(parameter.numel() for parameter in model.parameters()) - sum(int((mask == 0).sum()) for mask in masks)
+    return _asked(model).parameters(model)
 
 
-def macs(model: "nn.Module", inputs: np.ndarray, *, skip_masked: bool = False) -> int:
+def macs(model: "nn.Module | keras.Model", inputs: np.ndarray, *, skip_masked: bool = False) -> int:
     """Multiply-accumulate operations of one forward pass in matrix products and convolutions.
 
-    The pass is one of a copy in evaluation mode: the model, its running statistics included, stays as it is.
-    Counted by ``torch.utils.flop_counter``, at two floating-point operations each; attention is computed step by step
-    while it counts, since it knows not all of the fused kernels, none of those for the CPU.
+    The pass is one as at inference: the model, its running statistics included, stays as it is.
+    In PyTorch all operations are seen, by ``torch.utils.flop_counter``. In Keras they are counted layer by layer, from
+    the shapes that each meets: what a layer of your own or a ``Lambda`` multiplies without a kernel is not among them.
 
     Parameters
     ----------
-    model : PyTorch module.
+    model : PyTorch module or Keras 3 model.
     inputs : array of shape (samples, ...); a batch of one gives the operations a sample.
-        It is sent to the model's own device and float type.
+        For a PyTorch module it is sent to the model's own device and float type.
     skip_masked : count each masked layer's operations times its share of kept weights:
         what would be left on hardware that skips every zero, which ordinary kernels do not.
 
@@ -153,7 +163,9 @@ def macs(model: "nn.Module", inputs: np.ndarray, *, skip_masked: bool = False) -
     Raises
     ------
     ValueError
-        as for ``pruneutils.pytorch.weights``.
+        as for ``parameters``, and if a Keras model has a layer for which there is no formula: one with a kernel that is
+        not dense, convolutional or multi-head attention (recurrent ones are not), or ``Dot``, ``Attention`` or
+        ``AdditiveAttention``.
 
     References
     ----------
@@ -165,23 +177,7 @@ def macs(model: "nn.Module", inputs: np.ndarray, *, skip_masked: bool = False) -
     >>> macs(nn.Sequential(nn.Linear(3, 2)), np.ones((1, 3)))
     6
     """
-    import torch
-    from torch.utils.flop_counter import FlopCounterMode
-
-    from pruneutils.pytorch import clone, masks_of
-    from pruneutils.pytorch._layers import inputs_for, step_by_step
-
-    masks, model = masks_of(model), clone(model).eval()
-    counter = FlopCounterMode(display=False)
-    with torch.no_grad(), step_by_step(), counter:
-        model(inputs_for(model, inputs))
-    total = counter.get_total_flops() / 2
-    if skip_masked:
-        counts = counter.get_flop_counts()
-        for name, mask in masks.items():
-            of_layer = sum(counts.get(f"{type(model).__name__}.{name}".rstrip("."), {}).values()) / 2
-            total -= of_layer * (1 - mask.mean())
-    return round(total)
+    return _asked(model).macs(model, inputs, skip_masked)
 
 
 def storage(weights: Mapping[str, np.ndarray]) -> dict[str, int]:
@@ -191,7 +187,7 @@ def storage(weights: Mapping[str, np.ndarray]) -> dict[str, int]:
 
     Parameters
     ----------
-    weights : layer name -> float32 array, zeros written in (``pruneutils.pytorch.weights(model)``).
+    weights : layer name -> float32 array, zeros written in (``weights(model)`` of an adapter).
 
     Returns
     -------
@@ -263,17 +259,55 @@ def latency(calls: Mapping[str, Callable[[], object]], *, repeats: int = 50, war
     }
 
 
+def accuracy(outputs: np.ndarray, y: np.ndarray) -> float:
+    """Share of samples whose largest output is the label's.
+
+    Parameters
+    ----------
+    outputs : array of shape (samples, classes).
+    y : array of shape (samples,), integer labels.
+
+    Returns
+    -------
+    fraction in [0, 1].
+
+    Raises
+    ------
+    ValueError
+        if the shapes are others, or there is no sample.
+
+    Examples
+    --------
+    >>> accuracy(np.array([[0.1, 0.9], [0.8, 0.2]]), np.array([1, 1]))
+    0.5
+    """
+    outputs, y = np.asarray(outputs), np.asarray(y)
+    if outputs.ndim != 2 or y.shape != outputs.shape[:1] or len(y) == 0:
+        raise ValueError(
+            f"outputs of shape {outputs.shape}, y of shape {y.shape}: expected (samples, classes) and (samples,)"
+        )
+    return float((outputs.argmax(axis=1) == y).mean())
+
+
 def evaluate_pruning(
-    original: "nn.Module", pruned: "nn.Module", X: np.ndarray, y: np.ndarray, *, repeats: int = 50
+    original: "nn.Module | keras.Model",
+    pruned: "nn.Module | keras.Model",
+    X: np.ndarray,
+    y: np.ndarray,
+    *,
+    score: Callable[[np.ndarray, np.ndarray], float] = accuracy,
+    repeats: int = 50,
 ) -> Report:
     """Measure a model before and after pruning, side by side, on the same data and in the same run.
 
     Parameters
     ----------
-    original, pruned : PyTorch classifiers; ``pruned`` may hold masks, have them made permanent, or be smaller.
-    X : array of shape (samples, ...), float32; sent to each model's own device and float type.
-    y : array of shape (samples,), integer labels.
-    repeats : timed forward passes over all of ``X``.
+    original, pruned : PyTorch modules or Keras 3 models; ``pruned`` may hold masks, have them made permanent, or be
+        smaller.
+    X : array of shape (samples, ...), float32; sent to each PyTorch module's own device and float type.
+    y : array of shape (samples, ...), what ``score`` compares the outputs with; by default integer labels.
+    score : (outputs, y) -> number; by default ``accuracy``.
+    repeats : timed forward passes over all of ``X``, each a plain call of the model: Keras's ``predict`` is not timed.
 
     Returns
     -------
@@ -282,37 +316,46 @@ def evaluate_pruning(
     Raises
     ------
     ValueError
-        as for ``pruneutils.pytorch.weights``, and if ``X`` and ``y`` differ in length or ``repeats`` is below 1.
+        as for ``macs`` and ``accuracy``, and if ``X`` and ``y`` differ in length, ``score`` cannot be called or
+        ``repeats`` is below 1.
+
+    Examples
+    --------
+    >>> from torch import nn
+    >>> model, X, y = nn.Linear(4, 2), np.ones((3, 4), dtype=np.float32), np.array([0, 1, 1])
+    >>> evaluate_pruning(model, model, X, y, repeats=1).parameters
+    (10, 10)
     """
-    import torch
-
-    from pruneutils.book.train import accuracy
-    from pruneutils.pytorch import clone, make_permanent, weights
-    from pruneutils.pytorch._layers import inputs_for
-
-    pair = (original, pruned)
-    ready = [clone(model).eval() for model in pair]
-    for model in ready:
-        make_permanent(model)
-
-    def call(model, inputs):
-        model(inputs)
-        if inputs.device.type != "cpu":
-            torch.accelerator.synchronize(inputs.device)  # an accelerator answers before it is done
-
-    calls = {str(i): partial(call, model, inputs_for(model, X)) for i, model in enumerate(ready)}
-    with torch.inference_mode():
-        times = latency(calls, repeats=repeats)
-    sizes = [storage(weights(model)) for model in ready]
-    kept = [{name: W != 0 for name, W in weights(model).items()} for model in ready]
+    X, y, pair = np.asarray(X), np.asarray(y), (original, pruned)
+    if X.shape[:1] != y.shape[:1] or y.size == 0:
+        raise ValueError(f"X of shape {X.shape}, y of shape {y.shape}: expected one target a sample, at least one")
+    if not callable(score):
+        raise ValueError(f"score={score!r}: expected a function of outputs and y")
+    asked = [_asked(model) for model in pair]
+    ready = [ask.permanent(model) for ask, model in zip(asked, pair, strict=True)]
+    both = list(zip(asked, ready, strict=True))
+    times = latency({str(i): ask.forward(model, X) for i, (ask, model) in enumerate(both)}, repeats=repeats)
+    weights, held = [ask.weights(model) for ask, model in both], [ask.masks_of(model) for ask, model in both]
+    kept = [{name: W != 0 for name, W in of_model.items()} for of_model in weights]
+    sizes = [storage(of_model) for of_model in weights]
     return Report(
-        accuracy=tuple(float(a) for a in accuracy(pair, X, y)),
+        score=tuple(float(score(ask.outputs(model, X), y)) for ask, model in both),
+        score_name=getattr(score, "__name__", "score"),
         zeros=tuple(sparsity(masks) for masks in kept),
         parameters=tuple(
-            parameters(model) - sum(int((~mask).sum()) for mask in masks.values())
-            for model, masks in zip(ready, kept, strict=True)
+            ask.parameters(model) - sum(int((W[masks[name]] == 0).sum()) for name, W in of_model.items())
+            for (ask, model), of_model, masks in zip(both, weights, held, strict=True)
         ),
         macs=tuple(macs(model, X[:1]) for model in ready),
         storage={name: (sizes[0][name], sizes[1][name]) for name in sizes[0]},
         latency=(times["0"], times["1"]),
     )
+
+
+def _asked(model: object) -> ModuleType:
+    """Find what answers for models of this framework, which is imported only now."""
+    libraries = {base.__module__.partition(".")[0] for base in type(model).__mro__}
+    for library, adapter in {"keras": "keras", "torch": "pytorch"}.items():  # a Keras model may be a module of torch
+        if library in libraries:
+            return import_module(f"pruneutils.{adapter}._measured")
+    raise ValueError(f"model={type(model).__name__}: expected a PyTorch module or a Keras 3 model")

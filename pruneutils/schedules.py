@@ -8,6 +8,8 @@ from numbers import Real
 
 from pruneutils._arguments import fraction, whole
 
+__all__ = ["Constant", "Iterative", "PolynomialDecay"]
+
 
 @dataclass(frozen=True, kw_only=True)
 class Constant:

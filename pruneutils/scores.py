@@ -8,7 +8,7 @@ import numpy as np
 
 from pruneutils._arguments import finite, floats, same_shape, whole
 
-__all__ = ["activation", "gradient", "hessian", "lamp", "magnitude", "obs", "random", "wanda"]
+__all__ = ["activation", "lamp", "magnitude", "obd", "obs", "random", "taylor", "wanda"]
 
 
 def magnitude(W: np.ndarray) -> np.ndarray:
@@ -69,8 +69,10 @@ def random(W: np.ndarray, *, seed: int) -> np.ndarray:
     return np.random.default_rng(whole("seed", seed)).random(shape)
 
 
-def gradient(W: np.ndarray, G: np.ndarray) -> np.ndarray:
+def taylor(W: np.ndarray, G: np.ndarray) -> np.ndarray:
     """Score each weight by the first-order change of loss when it is set to zero, :math:`|w g|`.
+
+    The first term of the loss's Taylor expansion, hence the name that the field gives it.
 
     Parameters
     ----------
@@ -94,7 +96,7 @@ def gradient(W: np.ndarray, G: np.ndarray) -> np.ndarray:
 
     Examples
     --------
-    >>> gradient(np.array([2.0, -1.0, 3.0]), np.array([0.5, 4.0, 0.0]))
+    >>> taylor(np.array([2.0, -1.0, 3.0]), np.array([0.5, 4.0, 0.0]))
     array([1., 4., 0.])
     """
     W, G = floats("W", W), floats("G", G)
@@ -215,7 +217,7 @@ def lamp(W: np.ndarray) -> np.ndarray:
     return scores.reshape(np.shape(W))
 
 
-def hessian(W: np.ndarray, H_diag: np.ndarray) -> np.ndarray:
+def obd(W: np.ndarray, H_diag: np.ndarray) -> np.ndarray:
     r"""Score each weight by the second-order change of loss when it alone is deleted, :math:`\frac{1}{2} h w^2`.
 
     Optimal Brain Damage: the gradient is taken for zero (a minimum), and the Hessian for diagonal.
@@ -244,7 +246,7 @@ def hessian(W: np.ndarray, H_diag: np.ndarray) -> np.ndarray:
     --------
     A small weight in a steep direction outranks a large one in a flat direction:
 
-    >>> hessian(np.array([0.5, 2.0]), np.array([32.0, 1.0]))
+    >>> obd(np.array([0.5, 2.0]), np.array([32.0, 1.0]))
     array([4., 2.])
     """
     W, H_diag = floats("W", W), floats("H_diag", H_diag)

@@ -4,36 +4,35 @@ import fcntl
 import os
 
 import pytest
-from book.workspace import build, copy_repository
+from book.workspace import build, copy_repository, mini_book
 
 
 @pytest.fixture(scope="session")
 def html(tmp_path_factory):
-    """Folder of the pages, built as `make book` does from a copy of the repository; parallel workers share it."""
-    parallel = "PYTEST_XDIST_WORKER" in os.environ
+    """Folder of the pages, built as `make book` does from a copy of the repository."""
+    return pages(tmp_path_factory, copy_repository)
+
+
+@pytest.fixture(scope="session")
+def mini(tmp_path_factory):
+    """Folder of the pages of a book with two chapters, for tests that spoil them."""
+    return pages(tmp_path_factory, mini_book)
+
+
+def pages(tmp_path_factory, copy):
+    """Pages of a copy that the first of the parallel workers makes and builds, and all share."""
     base = tmp_path_factory.getbasetemp()
-    root = (base.parent if parallel else base) / "book"
+    root = (base.parent if "PYTEST_XDIST_WORKER" in os.environ else base) / copy.__name__
     root.mkdir(exist_ok=True)
     with open(root / "lock", "w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
         log = root / "log"
         if not log.exists():
-            finished, _ = build(copy_repository(root / "copy"))
+            finished, _ = build(copy(root / "copy"))
             log.write_text("" if finished.returncode == 0 else finished.stderr or finished.stdout[-3000:] or "failed")
     if log.read_text():
         pytest.fail(f"The book does not build. {log.read_text()[:500]}", pytrace=False)
     return root / "copy" / "out" / "_build" / "html"
-
-
-def pytest_xdist_make_scheduler(config, log):
-    """Keep a module's tests, which share fixtures, on one parallel worker; but chapters in Colab take minutes each."""
-    from xdist.scheduler import LoadScopeScheduling
-
-    class OneByOne(LoadScopeScheduling):
-        def _split_scope(self, nodeid):
-            return nodeid if "::test_run_all_twice" in nodeid else super()._split_scope(nodeid)
-
-    return OneByOne(config, log)
 
 
 def pytest_terminal_summary(terminalreporter):

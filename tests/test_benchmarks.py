@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from benchmarks import global_mask, training_step, turns
+from benchmarks import compare, global_mask, training_step, turns
 
 ROOT = Path(__file__).resolve().parent.parent
 
@@ -52,3 +52,9 @@ def test_make_benchmarks_runs_both():
     printed = subprocess.run(["make", "-n", "benchmarks"], cwd=ROOT, capture_output=True, text=True, check=True).stdout
     for module in ("global_mask", "training_step"):
         assert f"tools/processors.py python -m benchmarks.{module}" in printed
+
+
+def test_compare_prints_what_fits_into_a_chapter_and_its_goals(capsys):
+    compare.main(["--tiny"])
+    printed = capsys.readouterr().out
+    assert printed.count("10 x 6 x 2") == printed.count("goal ") == len(compare.WIDTHS)

@@ -1,10 +1,13 @@
 """The self-checks of the exercises: each accepts right answers, however written, and rejects the usual wrong ones."""
 
+from types import SimpleNamespace
+
 import numpy as np
+import pytest
 import torch
 from examination import examination
 
-from pruneutils.book.checks import Feedback, chapter_01, chapter_02, check
+from pruneutils.book.checks import Feedback, chapter_01, chapter_02, check, registered
 
 
 def layerwise(W, sparsity, *, count=round, kind="stable"):
@@ -161,4 +164,23 @@ def test_an_error_in_the_readers_code_is_reported_not_raised():
     assert repr(chapter_01.sparsity_and_compression(broken)) == (
         "Exercise not solved yet: your code raised KeyError: 'fc1'"
     )
-    assert check("fine")(lambda x: None)(...) == Feedback(False, "nothing handed in so far.")
+    assert check("1.1", "fine")(lambda x: None)(...) == Feedback(False, "nothing handed in so far.")
+
+
+@pytest.mark.parametrize("number", ["", "2", "2.0", "02.1", "2.1.1", "two"])
+def test_a_number_that_is_none_is_refused(number):
+    """A check that no exercise can ask for."""
+    with pytest.raises(ValueError, match=f"number='{number}'"):
+        check(number, "fine")
+
+
+def test_every_check_is_found_by_its_number():
+    """A course asks for the check of exercise 13.2; a chapter's module may be left out, or a number used twice."""
+    found = registered()
+    assert found["1.1"] is chapter_01.sparsity_and_compression and found["2.4"] is chapter_02.drift_of_adam
+    assert {number.split(".")[0] for number in found} >= {"1", "2", "13"}
+    assert all(examine.__module__.endswith(f"_{int(number.split('.')[0]):02}") for number, examine in found.items())
+    first, second = (check("1.1", praise)(lambda x: None) for praise in ("one", "two"))
+    with pytest.raises(ValueError, match=r"exercise 1\.1 has two checks"):
+        registered(SimpleNamespace(a=first, b=second))
+    assert registered(SimpleNamespace(a=first, b=first)) == {"1.1": first}

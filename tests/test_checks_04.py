@@ -52,52 +52,27 @@ def in_place(w, H_inv, gone):
     return w
 
 
-def by_augmented_rows(W, mask, X, ridge):
-    new = np.zeros_like(W)
-    for i, k in enumerate(mask):
-        rows = np.vstack([X[:, k], np.sqrt(ridge) * np.eye(k.sum())])
-        new[i, k] = np.linalg.lstsq(rows, np.r_[X @ W[i], np.sqrt(ridge) * W[i, k]], rcond=None)[0]
-    return new
-
-
-def towards_zero(W, mask, X, ridge):
-    new = np.zeros_like(W)
-    for i, k in enumerate(mask):
-        A = X[:, k]
-        new[i, k] = np.linalg.solve(A.T @ A + ridge * np.eye(k.sum()), A.T @ (X @ W[i]))
-    return new
-
-
-def with_ridge_times(factor):
-    return lambda W, mask, X, ridge: by_augmented_rows(W, mask, X, factor(ridge, X))
-
-
-def all_inputs_then_mask(W, mask, X, ridge):
-    return np.where(mask, np.linalg.lstsq(X, X @ W.T, rcond=None)[0].T, 0)
-
-
-def backwards(W, mask, X, ridge):
-    return 2 * W * mask - by_augmented_rows(W, mask, X, ridge)
-
-
 def squared_in_place(per_sample):
     per_sample **= 2
     return per_sample.mean(axis=0)
 
 
-def without_ridge(W, mask, X, ridge):
-    new = np.zeros_like(W)
-    for i, k in enumerate(mask):
-        A = X[:, k]
-        new[i, k] = W[i, k] + np.linalg.inv(A.T @ A) @ A.T @ (X @ (W[i] * ~k))
-    return new
+def heard(W, V, X, A):
+    return abs(W) * np.linalg.norm(X, axis=0) * np.linalg.norm(V, axis=0)[:, None]
 
 
-def same_inputs_for_all(W, mask, X, ridge):
-    k = mask[0]
-    new = np.zeros_like(W)
-    new[:, k] = np.linalg.lstsq(X[:, k], X @ W.T, rcond=None)[0].T
-    return np.where(mask, new, 0)
+def gated(W, V, X, A):
+    return np.square(W) * ((A > 0).T @ np.square(X)) * np.square(V).sum(axis=0)[:, None]
+
+
+def zeroed(W, V, X, A):
+    W[:, 0] = 0
+    return heard(W, V, X, A)
+
+
+def divided(W, V, X, A):
+    with np.errstate(divide="ignore", invalid="ignore"):
+        return heard(W, V, X, A) / (X.mean(axis=0) * 0)
 
 
 RIGHT = [
@@ -105,7 +80,8 @@ RIGHT = [
     (chapter_04.fisher_from_gradients, lambda per_sample: (per_sample**2).mean(axis=0)),
     (chapter_04.delete_together, by_the_hessian),
     (chapter_04.delete_together, by_downdates),
-    (chapter_04.refit, by_augmented_rows),
+    (chapter_04.invented_score, heard),
+    (chapter_04.invented_score, gated),
 ]
 
 WRONG = [
@@ -127,17 +103,17 @@ WRONG = [
     (chapter_04.delete_together, one_after_the_other_with_a_stale_inverse, "new inverse"),
     (chapter_04.delete_together, wrong_sign, "wrong way"),
     (chapter_04.delete_together, in_place, "argument"),
-    (chapter_04.refit, lambda W, mask, X, ridge: None, "nothing so far"),
-    (chapter_04.refit, lambda W, mask, X, ridge: W * mask, "nothing was fitted"),
-    (chapter_04.refit, lambda W, mask, X, ridge: W, "exactly zero"),
-    (chapter_04.refit, towards_zero, "old weights"),
-    (chapter_04.refit, all_inputs_then_mask, "masked afterwards"),
-    (chapter_04.refit, backwards, "wrong way"),
-    (chapter_04.refit, with_ridge_times(lambda ridge, X: ridge / 2), "sizes are off"),
-    (chapter_04.refit, with_ridge_times(lambda ridge, X: 2 * ridge), "sizes are off"),
-    (chapter_04.refit, with_ridge_times(lambda ridge, X: ridge * len(X)), "sizes are off"),
-    (chapter_04.refit, without_ridge, "stay where they were"),
-    (chapter_04.refit, same_inputs_for_all, "regression of its own"),
+    (chapter_04.invented_score, lambda W, V, X, A: None, "nothing so far"),
+    (chapter_04.invented_score, lambda W, V, X, A: abs(W), "magnitude has"),
+    (chapter_04.invented_score, lambda W, V, X, A: scores.wanda(W, X), "exactly as Wanda"),
+    (chapter_04.invented_score, lambda W, V, X, A: 3 * np.square(scores.wanda(W, X)), "exactly as Wanda"),
+    (chapter_04.invented_score, lambda W, V, X, A: -heard(W, V, X, A), "upside down"),
+    (chapter_04.invented_score, lambda W, V, X, A: scores.activation(A), "a unit"),
+    (chapter_04.invented_score, lambda W, V, X, A: heard(W, V, X, A).T, "shape"),
+    (chapter_04.invented_score, lambda W, V, X, A: scores.random(W, seed=0), "ahead of Wanda"),
+    (chapter_04.invented_score, lambda W, V, X, A: np.ones(W.shape), "the same"),
+    (chapter_04.invented_score, zeroed, "arguments"),
+    (chapter_04.invented_score, divided, "NaN"),
 ]
 
 
@@ -146,3 +122,9 @@ WRONG = [
     test_a_usual_wrong_answer_is_rejected_with_its_reason,
     test_every_check_has_right_answers_and_at_least_three_wrong_ones,
 ) = examination(RIGHT, WRONG, chapter_04)
+
+
+def test_the_books_own_score_is_between_wanda_and_obd():
+    """Guards against networks on which the exercise asks for what cannot be done, or for nothing."""
+    found = chapter_04.ranking(heard)
+    assert found["magnitude"] < found["Wanda"] < found["yours"] < found["the book"] < found["OBD"] < 1

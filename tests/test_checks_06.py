@@ -3,7 +3,7 @@
 import numpy as np
 from examination import examination
 
-from pruneutils import allocation, masks, scores
+from pruneutils import masks, scores
 from pruneutils.book.checks import chapter_06
 
 
@@ -19,29 +19,6 @@ def lamp(W, *, whole=False, from_below=False, kind="stable"):
 
 def ties_together(W):
     return np.array([w**2 / (W[w**2 <= W**2] ** 2).sum() for w in W.ravel()]).reshape(W.shape)
-
-
-def erk(shapes, sparsity):
-    return {name: 1 - s for name, s in allocation.erdos_renyi_kernel(shapes, sparsity).items()}
-
-
-def unclipped(shapes, sparsity):
-    size = {n: np.prod(shape) for n, shape in shapes.items()}
-    scale = (1 - sparsity) * sum(size.values()) / sum(sum(shape) for shape in shapes.values())
-    return {n: scale * sum(shape) / size[n] for n, shape in shapes.items()}
-
-
-def clipped_once(shapes, sparsity):
-    raw = unclipped(shapes, sparsity)
-    size = {n: np.prod(shape) for n, shape in shapes.items()}
-    full = {n for n, d in raw.items() if d > 1}
-    left = (1 - sparsity) * sum(size.values()) - sum(size[n] for n in full)
-    scale = left / sum(sum(shape) for n, shape in shapes.items() if n not in full)
-    return {n: 1.0 if n in full else scale * sum(shape) / size[n] for n, shape in shapes.items()}
-
-
-def two_sides(shapes, sparsity):
-    return erk({n: (shape[0], int(np.prod(shape[1:]))) for n, shape in shapes.items()}, sparsity)
 
 
 def integers(W):
@@ -91,7 +68,7 @@ def layerwise(weights, sparsity, least):
 RIGHT = [
     (chapter_06.lamp_scores, lamp),
     (chapter_06.lamp_scores, scores.lamp),
-    (chapter_06.erk_densities, erk),
+    (chapter_06.own_shares, {"0": 0.97, "2": 0.9444, "4": 0.73}),
     (chapter_06.guarded_global, guarded),
 ]
 
@@ -104,18 +81,16 @@ WRONG = [
     (chapter_06.lamp_scores, ties_together, "later"),
     (chapter_06.lamp_scores, integers, "integers"),
     (chapter_06.lamp_scores, lambda W: lamp(W) * np.abs(W).max() / 4, "seven times"),
-    (chapter_06.erk_densities, clipped_once, "repeat"),
-    (chapter_06.erk_densities, two_sides, "four sides"),
     (chapter_06.guarded_global, first_ones, "Its largest one stays"),
     (chapter_06.guarded_global, in_place, "changed the weights"),
-    (chapter_06.erk_densities, lambda shapes, s: dict.fromkeys(shapes, 1 - s), "uniform"),
-    (chapter_06.erk_densities, allocation.erdos_renyi_kernel, "sparsities"),
-    (chapter_06.erk_densities, unclipped, "denser than dense"),
-    (chapter_06.erk_densities, lambda shapes, s: {n: min(1, d) for n, d in unclipped(shapes, s).items()}, "must"),
     (chapter_06.guarded_global, unguarded, "protect"),
     (chapter_06.guarded_global, put_back, "exactly 4"),
     (chapter_06.guarded_global, layerwise, "Its largest one stays"),
     (chapter_06.guarded_global, lambda weights, s, least: None, "nothing so far"),
+    (chapter_06.own_shares, {"0": 0.95, "2": 0.95}, "expected a dict with the layers"),
+    (chapter_06.own_shares, {"0": 95, "2": 95, "4": 95}, "not a percentage"),
+    (chapter_06.own_shares, {"0": 0.97, "2": 0.97, "4": 0.5}, "a layer counts by its number of weights"),
+    (chapter_06.own_shares, {"0": 0.95, "2": 0.95, "4": 0.95}, "spare the last layer more"),
 ]  # fmt: skip
 
 

@@ -83,7 +83,7 @@ def test_a_claim_that_answers_a_paper_gives_a_known_verdict(shown, words):
     assert not shown
 
 
-@check("All is well.")
+@check("1.1", "All is well.")
 def examine(function):
     """Doubles its input?"""
     expect_array(function(np.array([1.0, 2.0])), np.array([2.0, 4.0]), "double", "Twice each.")

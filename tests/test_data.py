@@ -213,6 +213,18 @@ def test_mnist1d_seed_moves_only_the_validation_part():
     assert np.corrcoef(first.X_test.ravel(), other.X_test.ravel())[0, 1] > 0.999999
 
 
+def test_mnist1d_generator_makes_other_signals_of_the_same_kind():
+    """Guards against repetitions that all read the published test signals."""
+    published, fresh = load("mnist1d"), data.mnist1d(generator=43)
+    assert fresh.X_test.shape == published.X_test.shape
+    assert not np.isin(fresh.X_test[:, 0], published.X_test[:, 0]).mean() > 0.5
+    assert np.abs(np.bincount(fresh.y_test) - 100).max() < 40
+    centres = [np.stack([one.X_train[one.y_train == k].std(axis=0) for k in range(10)]) for one in (published, fresh)]
+    assert np.corrcoef(centres[0].ravel(), centres[1].ravel())[0, 1] > 0.9
+    with pytest.raises(ValueError, match=r"generator=-1: expected a whole number"):
+        data.mnist1d(generator=-1)
+
+
 # xor and MONK's
 
 

@@ -553,6 +553,7 @@ def test_in_a_fresh_process_a_permanent_file_needs_nothing_of_ours_and_a_held_on
 
 
 @only_tensorflow
+@pytest.mark.slow
 def test_all_of_this_holds_on_the_pytorch_backend():
     environment = os.environ | {"KERAS_BACKEND": "torch"}
     options = ["-q", "-x", "-W", "ignore", "-p", "no:cacheprovider", "-n", "0"]
@@ -812,4 +813,4 @@ def test_both_adapters_have_the_same_names_and_arguments():
     for name, thing in ours.items():
         mine, other = (inspect.signature(module[name]).parameters.values() for module in (ours, theirs))
         assert [(p.name, p.kind, p.default) for p in mine] == [(p.name, p.kind, p.default) for p in other], thing
-    assert "step" in vars(ours["GradualPruner"]) and "step" in vars(theirs["GradualPruner"])
+    assert callable(ours["GradualPruner"].step) and callable(theirs["GradualPruner"].step)

@@ -209,7 +209,7 @@ def report(monkeypatch):
 
 def test_evaluate_pruning_sets_before_and_after_side_by_side(report):
     """Each pair is (original, pruned); swapped, a loss reads as a gain. The models stay as they were."""
-    assert report.accuracy == (1.0, 1.0)
+    assert report.score == (1.0, 1.0)
     assert report.zeros == (2 / 8, 4 / 8)  # the identity matrix brings two zeros of its own
     assert report.parameters == (6, 4) and report.compression_ratio == 6 / 4
     assert report.macs == (8, 8)
@@ -278,7 +278,7 @@ def test_evaluate_pruning_sees_a_smaller_model_and_a_worse_one():
     with torch.no_grad():
         y = original(torch.from_numpy(X)).argmax(dim=1).numpy()
     report = measure.evaluate_pruning(original, smaller, X, y, repeats=1)
-    assert report.accuracy[0] == 1 > report.accuracy[1]
+    assert report.score[0] == 1 > report.score[1]
     assert report.macs == (6 * 8 + 8 * 3, 6 * 2 + 2 * 3)
     assert report.parameters == (6 * 8 + 8 + 8 * 3 + 3, 6 * 2 + 2 + 2 * 3 + 3)
     assert report.storage["dense"] == (4 * 72, 4 * 18)

@@ -84,22 +84,31 @@ def randomised(model):
 
 
 def choose(stages, draw):
-    """Draw which outputs stay: layer -> kept; the same by the activation behind it, found by hand; and what is left."""
-    kept, held, left, stem = {}, {}, [], None
+    """Draw which outputs stay: layer -> kept; the same by the activation behind it, found by hand; and what is left.
 
-    def some(width):
-        return draw(st.lists(st.booleans(), min_size=width, max_size=width).filter(any).map(np.array))
+    Of layers that are summed only some are named, at least one.
+    """
+    groups, held, left = [], {}, []  # groups: pairs of an array and the layers that it is for
+
+    def some(width, *names):
+        mask = draw(st.lists(st.booleans(), min_size=width, max_size=width).filter(any).map(np.array))
+        groups.append((mask, list(names)))
+        return groups[-1]
 
     for i, (inner, outputs) in enumerate(stages):
-        mask = kept[f"{i}.first"] = held[f"{i}.activation"] = some(inner)
+        first = some(inner, f"{i}.first")
+        held[f"{i}.activation"] = mask = first[0]
         if outputs is None:
-            stem = mask
+            stem = first
         elif outputs == 0:
-            kept[f"{i}.second"] = held[f"{i}.last"] = stem
+            stem[1].append(f"{i}.second")
         else:
-            stem = kept[f"{i}.second"] = kept[f"{i}.short"] = held[f"{i}.last"] = some(outputs)
-        left.append((int(mask.sum()), outputs and int(stem.sum())))
-    return kept, held, left
+            stem = some(outputs, f"{i}.second", f"{i}.short")
+        if outputs is not None:
+            held[f"{i}.last"] = stem[0]
+        left.append((int(mask.sum()), outputs and int(stem[0].sum())))
+    named = {name: mask for mask, names in groups for name in draw(st.sets(st.sampled_from(names), min_size=1))}
+    return named, held, left
 
 
 def masked(model, held, x):
@@ -431,8 +440,8 @@ REFUSED = [
     (CHANNELS, nn.Sequential(ONE, nn.ConvTranspose2d(4, 2, 3)), {"0": FOUR}, "ConvTranspose2d"),
     (CHANNELS, nn.Sequential(ONE, nn.GroupNorm(2, 4), nn.Conv2d(4, 2, 1)), {"0": FOUR}, "GroupNorm"),
     (CHANNELS, nn.Sequential(ONE, nn.Linear(6, 2)), {"0": FOUR}, "another axis"),
-    (CHANNELS, Join(torch.add), {"a": FOUR}, r"kept\['a'\]: these outputs are summed with those of 'b'"),
-    (CHANNELS, Join(torch.add), {"a": FOUR, "b": ~FOUR}, "summed with those of"),
+    (CHANNELS, Join(torch.add), {"a": FOUR, "b": ~FOUR}, r"kept\['b'\]: these outputs are summed with those of 'a'"),
+    (CHANNELS, Join(torch.add), {"b": FOUR, "a": FOUR & False}, r"kept\['a'\] keeps nothing"),
     (CHANNELS, Join(torch.mul), {"a": FOUR, "b": FOUR}, f"operation 'mul'.*{HINT}"),
     (CHANNELS, Join(lambda a, b: torch.cat([a, b], 1), nn.Conv2d(8, 2, 1)), {"a": FOUR}, "operation 'cat'"),
     (CHANNELS, Join(lambda a, b: a + F.softmax(b, 1)), {"a": FOUR}, "operation 'softmax'"),
@@ -460,10 +469,32 @@ def test_what_cannot_be_removed_is_refused_and_the_model_stays(remove, model, ke
     assert list(after) == list(before) and all(torch.equal(before[name], after[name]) for name in before)
 
 
+def test_one_array_is_enough_for_layers_that_are_summed():
+    """Whoever knew a group had to write its array once for every partner, and a forgotten one was an error."""
+    torch.manual_seed(4)
+    model = Join(torch.add)
+    by_both = remove_channels(model, {"a": FOUR, "b": FOUR.copy()}).state_dict()
+    for name in "ab":
+        by_one = remove_channels(model, {name: FOUR}).state_dict()
+        assert all(torch.equal(by_both[key], by_one[key]) for key in by_both)
+
+
+def test_constants_are_those_of_the_sum_whichever_partner_names_them():
+    torch.manual_seed(5)
+    model = Join(torch.add, nn.Linear(4, 2), LINEAR)
+    with torch.no_grad():
+        model.a.weight[1] = model.b.weight[1] = 0
+    says, x = (model.a.bias + model.b.bias).detach().numpy(), torch.randn(6, 3)
+    for name in "ab":
+        assert torch.allclose(remove_neurons(model, {"a": FOUR}, constants={name: says})(x), model(x), atol=1e-6)
+    with pytest.raises(ValueError, match=r"constants\['b'\]: these outputs are summed with those of 'a'"):
+        remove_neurons(model, {"a": FOUR}, constants={"a": says, "b": says + 1})
+
+
 @pytest.mark.parametrize(
     "constants, words",
     [
-        ({"2": np.ones(4)}, r"constants\['2'\]: expected one of the layers in kept, \['0'\]"),
+        ({"2": np.ones(4)}, r"constants\['2'\]: expected a layer in kept or coupled with one, \['0'\]"),
         ({"0": np.ones(3)}, r"constants\['0'\] of shape \(3,\): expected \(4,\)"),
         ({"0": np.full(4, np.nan)}, r"constants\['0'\]: 4 of 4 values are NaN"),
     ],

@@ -101,6 +101,23 @@ def test_several_networks_at_once_train_as_each_alone(kind):
 
 
 @pytest.mark.parametrize("kind", BUILD)
+def test_networks_with_data_rates_decays_and_seeds_of_their_own_train_as_each_alone(kind):
+    """A grid trained at once may give no network another one's split, rate, decay or batches."""
+    X, y = data(kind)
+    splits = [(X, y), (X, y), (X[::-1].copy(), y[::-1].copy()), (X, y)]
+    own = {"lr": [0.01, 0.01, 0.03, 0.001], "weight_decay": [0.0, 0.3, 0.3, 0.0], "seed": [4, 4, 4, 9]}
+    together = [BUILD[kind](seed) for seed in (0, 0, 1, 2)]
+    apply_masks(together[2], random_masks(together[2], 2))
+    alone = [clone(net) for net in together]
+    losses = fit(together, *map(list, zip(*splits, strict=True)), steps=20, batch=16, **own)
+    for i, net in enumerate(alone):
+        options = {name: values[i] for name, values in own.items()}
+        assert np.allclose(fit([net], *splits[i], steps=20, batch=16, **options), losses[i], atol=1e-4)
+        for name, tensor in net.state_dict().items():
+            assert torch.allclose(tensor, together[i].state_dict()[name], atol=5e-5), name
+
+
+@pytest.mark.parametrize("kind", BUILD)
 def test_fit_holds_masks_and_leaves_removed_originals_untouched(kind):
     """Weight decay and Adam's moments may reach neither the zeros nor the values kept for a later rewind."""
     X, y = data(kind)
@@ -199,6 +216,10 @@ BAD = {
     "a step beyond the last": {"before_step": {3: print}},
     "no function": {"before_step": {1: None}},
     "nets": {"nets": [mlp(16, 7, 3, seed=0)]},
+    "two rates for one network": {"lr": [0.1, 0.1]},
+    "a negative decay among several": {"weight_decay": [-0.1]},
+    "no seed": {"seed": ()},
+    "data for two networks": {"X": [data()[0]] * 2, "y": [data()[1]] * 2},
 }
 
 
@@ -211,6 +232,17 @@ def test_refused_input_leaves_the_networks_alone(bad):
     with pytest.raises(ValueError, match="expected"):
         fit([net, *options.pop("nets", [])], **options)
     assert same(before, held(net))
+
+
+def test_networks_on_data_of_two_shapes_are_refused():
+    """Rows of one split would be read as another's."""
+    X, y = data()
+    nets = [mlp(16, 8, 3, seed=seed) for seed in range(2)]
+    before = held(nets[0])
+    for other in ((X[:60], y[:60]), (X, y.astype(float))):
+        with pytest.raises(ValueError, match="X: expected one shape for all networks and one kind of targets"):
+            fit(nets, [X, other[0]], [y, other[1]], steps=3)
+    assert same(before, held(nets[0]))
 
 
 @pytest.mark.parametrize("to", [torch.float64, torch.bfloat16, "meta"], ids=str)

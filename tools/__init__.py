@@ -1,1 +1,1 @@
-"""What authors run: the environment, refreshing notebooks, the ledger of claims, the address."""
+"""What authors run: the environment, new chapters, refreshing notebooks, lists and ledger, the address, a release."""

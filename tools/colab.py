@@ -1,15 +1,21 @@
-"""Build the environments in which the Colab tests run, one for each Python that this machine has.
+"""Build the environments with Colab's versions, in which the notebooks and the Colab tests run.
 
-    python -m tools.colab
+    python -m tools.colab        for the Python of .venv, and the kernel
+    python -m tools.colab all    for every other Python that this machine has as well
 
 .venv-colab/3.11, 3.12 and 3.13 hold what tests/colab/requirements.txt lists, at the versions that Colab has. The one
 with the Python of .venv is needed, since it executes the chapters: it also gets requirements-tensorflow.txt, and torch
-by links to .venv's copy, since a second one would weigh 700 MB. The others have neither; where one cannot be built, its
+by links to .venv's copy, since a second one would weigh 700 MB. The others have neither; where one is not built, its
 tests say so and are skipped. What differs from Colab is printed. A stamp in each folder holds the digest of what was
 installed, and is written only after everything was.
+
+.venv-colab/kernel lies on top of the one with the Python of .venv, and is the Jupyter kernel `colab` in which
+`make test` executes every chapter: it has besides, by links to .venv's copies, what chapters install in Colab, and the
+working tree's pruneutils. Jupyter finds it where JUPYTER_PATH names KERNELS.
 """
 
 import hashlib
+import json
 import os
 import shutil
 import subprocess
@@ -27,6 +33,9 @@ FOLDER = ROOT / ".venv-colab"
 PYTHONS = ("3.11", "3.12", "3.13")
 OWN = f"{sys.version_info.major}.{sys.version_info.minor}"
 COLAB = {"Python": "3.13", "torch": "2.11.0"}  # beside what is listed in the requirements
+KERNEL = FOLDER / "kernel"
+KERNELS = KERNEL / "share" / "jupyter"
+INSTALLED_BY_CHAPTERS = ("mnist1d", "tensorflow-model-optimization", "mock", "torch-pruning")
 
 
 def site_packages(folder, python):
@@ -81,14 +90,31 @@ def build(python, interpreter):
     return True
 
 
-def link_torch(site):
-    """Let torch in a folder of packages be that of .venv; the packages it needs are Colab's."""
-    for old in site.glob("torch-*.dist-info"):
-        old.unlink()
-    for name in {file.parts[0] for file in files("torch")} - {".."}:
-        link = site / name
-        link.unlink(missing_ok=True)
-        link.symlink_to(Path(sysconfig.get_paths()["purelib"]) / name)
+def link(package, site):
+    """Let a package in a folder of packages be that of .venv; what it needs is not linked."""
+    for old in site.glob(f"{package.replace('-', '_')}-*.dist-info"):
+        if old.name not in {file.parts[0] for file in files(package)}:
+            old.unlink()
+    for name in {file.parts[0] for file in files(package)} - {"..", "__pycache__"}:
+        target = Path(sysconfig.get_paths()["purelib"]) / name
+        if not (site / name).is_symlink() or (site / name).readlink() != target:
+            (site / name).unlink(missing_ok=True)
+            (site / name).symlink_to(target)
+
+
+def build_kernel():
+    """Make the environment in which chapters are executed, and the specification by which Jupyter finds it."""
+    interpreter, site = KERNEL / "bin" / "python", site_packages(KERNEL, OWN)
+    if not site.is_dir() or not usable(interpreter):
+        shutil.rmtree(KERNEL, ignore_errors=True)
+        subprocess.run([FOLDER / OWN / "bin" / "python", "-m", "venv", "--without-pip", KERNEL], check=True)
+    (site / "below.pth").write_text(f"{site_packages(FOLDER / OWN, OWN)}\n{ROOT}\n")
+    for package in INSTALLED_BY_CHAPTERS:
+        link(package, site)
+    specification = KERNELS / "kernels" / "colab" / "kernel.json"
+    specification.parent.mkdir(parents=True, exist_ok=True)
+    command = [str(interpreter), "-m", "ipykernel_launcher", "-f", "{connection_file}"]
+    specification.write_text(json.dumps({"argv": command, "display_name": "Colab's versions", "language": "python"}))
 
 
 def differences():
@@ -100,18 +126,20 @@ def differences():
     return {name: (pin, have.get(name)) for name, pin in {**pinned(), **COLAB}.items() if have.get(name) != pin}
 
 
-def main():
-    """Bring all environments to the wanted state; do nothing for those that are there."""
-    for python, interpreter in sorted(interpreters().items()):
+def main(everywhere=False):
+    """Bring the environments to the wanted state; do nothing for those that are there."""
+    found = interpreters() if everywhere else {OWN: sys.executable}
+    for python, interpreter in sorted(found.items()):
         if not built(python) and not build(python, interpreter):
             if python == OWN:
                 stop(f"""Installing tests/colab/requirements*.txt into .venv-colab/{python} failed; pip's own message is
                     above. Run the same command again when it can reach a package index.""")
             print(f".venv-colab/{python} could not be built: the Colab tests skip Python {python}", flush=True)
-    link_torch(site_packages(FOLDER / OWN, OWN))
+    link("torch", site_packages(FOLDER / OWN, OWN))
+    build_kernel()
     unlike = ", ".join(f"{name} {here} for {colab}" for name, (colab, here) in differences().items())
     print(f".venv-colab/{OWN}: {len(pinned())} packages at Colab's versions; unlike Colab: {unlike}", flush=True)
 
 
 if __name__ == "__main__":
-    main()
+    main(sys.argv[1:] == ["all"])

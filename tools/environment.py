@@ -1,7 +1,7 @@
 """Create .venv and install what a make target needs, once.
 
-    python tools/environment.py book    requirements-book.txt
-    python tools/environment.py all     requirements.txt, then pruneutils itself, editable
+    python tools/environment.py book    requirements-book.txt; Python 3.11 or newer
+    python tools/environment.py all     requirements.txt, then pruneutils itself, editable; Python 3.11 to 3.13
 
 Any Python 3 can start this script; it looks for one that the book can use, which PYTHON=... overrides.
 A stamp in .venv holds the digest of what was installed, and is written only after everything was.
@@ -18,7 +18,9 @@ ROOT = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
 VENV = os.path.join(ROOT, ".venv")
 PYTHON = os.path.join(VENV, "bin", "python")
 CANDIDATES = ["python3", "python3.13", "python3.12", "python3.11", "python", sys.executable]
-USABLE = "import sys, venv, ensurepip; sys.exit(not (3, 11) <= sys.version_info[:2] <= (3, 13))"
+USABLE = "import sys, venv, ensurepip; sys.exit(not (3, 11) <= sys.version_info[:2] <= {newest})"
+NEWEST = {"book": (3, 99), "all": (3, 13)}  # the chapters need TensorFlow, which ends there; the pages do not
+WORDS = {"book": "Python 3.11 or newer", "all": "Python 3.11, 3.12 or 3.13"}
 INPUTS = {
     "book": ["requirements-book.txt"],
     "all": ["requirements-book.txt", "requirements.txt", "pyproject.toml"],
@@ -34,30 +36,31 @@ def stop(paragraph):
     sys.exit("\n" + textwrap.fill(" ".join(paragraph.split()), 88))
 
 
-def usable(python):
-    """Whether this interpreter runs, has venv and ensurepip, and is Python 3.11, 3.12 or 3.13."""
+def usable(python, kind="all"):
+    """Whether this interpreter runs, has venv and ensurepip, and is of a version in which this kind installs."""
     try:
-        return subprocess.run([python, "-c", USABLE], stderr=subprocess.DEVNULL).returncode == 0
+        command = [python, "-c", USABLE.format(newest=NEWEST[kind])]
+        return subprocess.run(command, stderr=subprocess.DEVNULL).returncode == 0
     except OSError:
         return False
 
 
-def find_python():
+def find_python(kind="all"):
     """The interpreter to build .venv with: PYTHON if set, else the first usable candidate."""
     wanted = os.environ.get("PYTHON")
     for python in [wanted] if wanted else CANDIDATES:
-        if usable(python):
+        if usable(python, kind):
             return python
-    stop(f"""The book needs Python 3.11, 3.12 or 3.13 with its venv and ensurepip modules, and found none
+    stop(f"""The book needs {WORDS[kind]} with its venv and ensurepip modules, and found none
         (tried: {wanted or ", ".join(CANDIDATES)}). Install one (on Debian and Ubuntu the package python3-venv
         as well), or say where it is: make PYTHON=/path/to/python3.12 ...""")
 
 
-def create():
-    """Make .venv, unless it is there and works; what is half-made is removed."""
-    if usable(PYTHON):
+def create(kind):
+    """Make .venv, unless it is there and works for this kind; what is half-made is removed."""
+    if usable(PYTHON, kind):
         return
-    python = find_python()
+    python = find_python(kind)
     print(f"Creating .venv with {python}", flush=True)
     shutil.rmtree(VENV, ignore_errors=True)
     if subprocess.run([python, "-m", "venv", VENV]).returncode:
@@ -99,7 +102,7 @@ def install(kind):
 
 def main(kind):
     """Bring .venv to the wanted state; do nothing if it is there."""
-    create()
+    create(kind)
     if not stamped(kind) and not (kind == "book" and stamped("all")):
         install(kind)
 

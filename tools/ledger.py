@@ -8,10 +8,14 @@ pruneutils.book.claims.claim displays it. `answers` is a key of references.bib, 
 """
 
 import json
+import re
 import sys
+from functools import cache
 from pathlib import Path
 
 from pybtex.database import parse_file
+
+from tools import tally
 
 ROOT = Path(__file__).resolve().parent.parent
 HEAD = """\
@@ -19,14 +23,19 @@ HEAD = """\
 
 <!-- Written by tools/ledger.py from the stored outputs of the chapters: do not edit. -->
 
-Each row is a sentence that a chapter concludes from its measurements.
-The chapter's code checks the sentence whenever it runs, and `make test` runs every chapter, so a claim that stops holding stops the book.
-The last two columns say which claim of the literature it answers, and how that claim fared in the book's small experiments.
+{all} sentences that the chapters conclude from their measurements.
+Each has a condition that is checked whenever its chapter runs: where it fails the chapter stops, and nothing is published until the sentence or the code is mended.
+So this page shows only what held; *on other seeds* says how often, in runs of the same code on other seeds and splits of the data.
+{tried} were tried so; {robust} of them held in at least nine of ten runs.
+{answers} answer a claim of the literature: {none} did not show at this scale, {partly} showed in part, {reproduced} were reproduced.
 Such experiments illustrate mechanisms; they do not rank methods.
-
-| Claim | Holds | Chapter | Literature | Verdict |
-|---|---|---|---|---|
 """  # noqa: E501
+ROBUST = 0.9  # share of runs on other seeds in which a claim has to hold
+VERDICTS = {
+    "not at this scale": "Claims of the literature that did not show here",
+    "partly": "Claims of the literature that showed in part",
+    "reproduced": "Claims of the literature that were reproduced",
+}
 
 
 def chapter_claims(path):
@@ -51,30 +60,82 @@ def collect(root=ROOT):
     return claims
 
 
+def title(name):
+    """A claim's id, spelled out: its title."""
+    return name.replace("-", " ").capitalize()
+
+
+@cache
+def known(root=ROOT):
+    """All claims by id, with how each held on other seeds, `seeds`, and a link to the paper it answers, `paper`."""
+    entries, columns, found = parse_file(str(root / "references.bib")).entries, {}, {}
+    for claim in collect(root):
+        chapter = claim["file"].removesuffix(".ipynb")
+        columns.setdefault(chapter, tally.column(chapter, root))
+        paper = citation(claim["answers"], entries) if claim["answers"] else ""
+        found[claim["id"]] = claim | {"seeds": columns[chapter](claim["id"]), "paper": paper}
+    return found
+
+
+def share(claim):
+    """Share of the runs on other seeds in which a claim held, None where there were none."""
+    match = re.match(r"(\d+) of (\d+)", claim["seeds"])
+    return int(match[1]) / int(match[2]) if match and int(match[2]) else None
+
+
+def remarks(name, root=ROOT):
+    """What is known of a claim beyond that it held: how the literature's fared here, how often on other seeds."""
+    claim = known(root).get(name)
+    if claim is None:
+        return []
+    paper = [f"{claim['paper'][1:].partition(']')[0]}: {claim['verdict']}"] if claim["answers"] else []
+    return paper + ([f"on other seeds {claim['seeds']}"] if share(claim) is not None else [])
+
+
 def citation(key, entries):
     """A link with author and year, as the chapters cite."""
+    return f"[{authors(key, entries)}]({entries[key].fields['url']})"
+
+
+def authors(key, entries):
+    """Author and year of an entry of references.bib."""
     if key not in entries:
         raise ValueError(f"answers={key!r}: no such key in references.bib")
     entry = entries[key]
     names = [" ".join(person.prelast_names + person.last_names) for person in entry.persons["author"]]
-    authors = " and ".join(names) if len(names) < 3 else f"{names[0]} et al."
-    return f"[{authors.replace('{', '').replace('}', '')}, {entry.fields['year']}]({entry.fields['url']})"
+    first = " and ".join(names) if len(names) < 3 else f"{names[0]} et al."
+    return f"{first.replace('{', '').replace('}', '')}, {entry.fields['year']}"
+
+
+def item(claim, anchor=False):
+    """One claim as an entry of a list; the anchor is what its box in the chapter links to."""
+    facts = [f"[{claim['title']}](#claim-{claim['id']})"]
+    facts += [f"{claim['paper']}: {claim['verdict']}"] if claim["answers"] else []
+    facts += [f"on other seeds {claim['seeds']}"] if share(claim) is not None else []
+    place = f'<span id="ledger-{claim["id"]}"></span>' if anchor else ""
+    return f"- {place}**{title(claim['id'])}.** {claim['statement']}\n  {'; '.join(facts)}.\n"
 
 
 def page(root=ROOT):
     """The whole page as Markdown."""
-    entries = parse_file(str(root / "references.bib")).entries
-    rows = []
-    for claim in collect(root):
-        cells = (
-            f"{claim['statement']} `{claim['id']}`",
-            "✔" if claim["holds"] else "✘",
-            f"[{claim['title']}](../chapters/{claim['file']})",
-            citation(claim["answers"], entries) if claim["answers"] else "",
-            claim["verdict"] or "",
-        )
-        rows.append("| " + " | ".join(cell.replace("|", "\\|") for cell in cells) + " |\n")
-    return HEAD + "".join(rows)
+    known.cache_clear()
+    claims = list(known(root).values())
+    tried = [claim for claim in claims if share(claim) is not None]
+    weak = [claim for claim in tried if share(claim) < ROBUST]
+    by_verdict = {verdict: [claim for claim in claims if claim["verdict"] == verdict] for verdict in VERDICTS}
+    counts = {"all": len(claims), "tried": len(tried), "robust": len(tried) - len(weak)}
+    counts |= {"answers": sum(map(len, by_verdict.values())), "none": len(by_verdict["not at this scale"])}
+    parts = [HEAD.format(**counts, **{verdict: len(by_verdict[verdict]) for verdict in ("partly", "reproduced")})]
+    for verdict, heading in VERDICTS.items():
+        if by_verdict[verdict]:
+            parts += [f"\n## {heading}\n\n", *map(item, by_verdict[verdict])]
+    if weak:
+        parts += ["\n## Claims that other seeds break\n\n", *map(item, weak)]
+    parts.append("\n## All claims by chapter\n")
+    for chapter in dict.fromkeys(claim["title"] for claim in claims):
+        mine = [claim for claim in claims if claim["title"] == chapter]
+        parts += [f"\n### {chapter}\n\n", *(item(claim, anchor=True) for claim in mine)]
+    return "".join(parts)
 
 
 def write(root=ROOT):

@@ -1,7 +1,8 @@
 """Several networks as one batched network, for ``train.fit``: copies, masks, batches, and the way back."""
 
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from itertools import groupby
 
 import torch
 from torch import nn
@@ -46,15 +47,53 @@ def hold(masks: dict[str, torch.Tensor], parameters: dict[str, torch.Tensor]) ->
         parameters[name].mul_(mask)
 
 
-def batches(nets: int, samples: int, steps: int, batch: int, seed: int) -> torch.Tensor:
-    """Row numbers of shape (networks, steps, batch), epoch after epoch of shuffled samples."""
-    epochs = math.ceil(steps * batch / samples)
-    rows = []
-    for net in range(nets):
-        generator = torch.Generator().manual_seed(seed + net)
-        order = [torch.randperm(samples, generator=generator) for _ in range(epochs)]
-        rows.append(torch.cat([*order, torch.empty(0, dtype=torch.int64)])[: steps * batch])
-    return torch.stack(rows).reshape(nets, steps, batch)
+def each_network(name: str, value, networks: int, check: Callable, step: int = 0) -> list:
+    """One checked value a network: those of a sequence, or a single value, ``step`` more for each network."""
+    if not isinstance(value, Sequence) or isinstance(value, str):
+        return [check(name, value) + i * step for i in range(networks)]
+    if len(value) != networks:
+        raise ValueError(f"{name}={value!r}: expected one value, or {networks}, one a network")
+    return [check(name, one) for one in value]
+
+
+class Optimiser:
+    """AdamW on stacked parameters, with a rate and a decay for each network: a group for each stretch of equal ones."""
+
+    def __init__(self, parameters: dict[str, torch.Tensor], rates: Sequence[float], decays: Sequence[float]):
+        self.leaves, self.stretches, groups, start = list(parameters.values()), [], [], 0
+        for (rate, decay), same in groupby(zip(rates, decays, strict=True)):
+            stretch = slice(start, start := start + len(list(same)))
+            views = [leaf.detach()[stretch] for leaf in self.leaves]  # share their memory with the stack
+            groups.append({"params": views, "lr": rate, "weight_decay": decay, "first_rate": rate})
+            self.stretches.append(stretch)
+        self.adamw = torch.optim.AdamW(groups, fused=True)
+
+    def step(self, share: float) -> None:
+        """One step with this share of the rates; uses up the gradients."""
+        for group, stretch in zip(self.adamw.param_groups, self.stretches, strict=True):
+            group["lr"] = group["first_rate"] * share
+            for view, leaf in zip(group["params"], self.leaves, strict=True):
+                view.grad = None if leaf.grad is None else leaf.grad[stretch]
+        self.adamw.step()
+        for leaf in self.leaves:
+            leaf.grad = None
+
+
+def batches(
+    seeds: Sequence[int], first_rows: Sequence[int], samples: int, steps: int, batch: int
+) -> tuple[torch.Tensor, torch.Tensor]:
+    """Row numbers of shape (different, steps, batch), epoch after epoch of shuffled samples, and which are whose.
+
+    Networks with one seed and the same samples share theirs.
+    """
+    epochs, rows, own = math.ceil(steps * batch / samples), {}, []
+    for key in zip(seeds, first_rows, strict=True):
+        if key not in rows:
+            generator = torch.Generator().manual_seed(key[0])
+            order = [torch.randperm(samples, generator=generator) for _ in range(epochs)]
+            rows[key] = torch.cat([*order, torch.empty(0, dtype=torch.int64)])[: steps * batch] + key[1]
+        own.append(list(rows).index(key))
+    return torch.stack(list(rows.values())).reshape(len(rows), steps, batch), torch.tensor(own)
 
 
 @torch.no_grad()

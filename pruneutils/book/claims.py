@@ -4,6 +4,8 @@ import re
 
 from IPython.display import display
 
+__all__ = ["VERDICTS", "claim"]
+
 VERDICTS = ("reproduced", "partly", "not at this scale")
 
 

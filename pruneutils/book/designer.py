@@ -19,6 +19,8 @@ from pruneutils.book._pictures import data_addresses, pixels
 from pruneutils.book.explore import Explorer
 from pruneutils.schedules import PolynomialDecay
 
+__all__ = ["designer", "on_grid"]
+
 BLUE, VERMILION, GREY, INK = "#0072B2", "#D55E00", "#595959", "#1a1a1a"  # as in plots
 LONGEST = 150  # steps on the axis
 ALT = "Above, sparsity over training by both rules, with the goal; below, what share of the rest each cut takes."

@@ -18,6 +18,8 @@ from matplotlib.figure import Figure
 from pruneutils._arguments import whole
 from pruneutils.book._pictures import data_addresses, pixels
 
+__all__ = ["Explorer", "Frame", "slider"]
+
 # Without a script: picture, sentence and table. The script shows the slider, and lays what changes on the picture.
 # On a dark page the theme puts HTML on a grey ground, which the style takes away.
 # JupyterLab would take the arrow keys for itself, but for the attribute data-lm-suppress-shortcuts.
@@ -64,8 +66,11 @@ for (const card of document.querySelectorAll("#{id}:not([data-ready])")) {{
 class Frame:
     """One position of the slider: the figure drawn for it, its value and what it shows, in words or numbers.
 
-    ``figure`` is a Matplotlib figure, ``value`` the text beside the slider, such as "90 %", and ``facts`` maps the
-    name of each quantity to its value; the facts are read out, and are the columns of the table.
+    Attributes
+    ----------
+    figure : Matplotlib figure.
+    value : the text beside the slider, such as "90 %".
+    facts : name of each quantity -> its value; they are read out, and are the columns of the table.
     """
 
     figure: Figure
@@ -75,7 +80,13 @@ class Frame:
 
 @dataclass(frozen=True)
 class Explorer:
-    """What a notebook shows: one self-contained piece of HTML, or the table where only text can be shown."""
+    """What a notebook shows.
+
+    Attributes
+    ----------
+    html : one self-contained piece of HTML.
+    text : the table, for where only text can be shown.
+    """
 
     html: str
     text: str

@@ -1,4 +1,4 @@
-"""Figures of the book: one look, colours that survive colour blindness, white ground in light and dark pages.
+"""Figures of the book: one look, colours that survive colour blindness; on the page they follow light and dark.
 
 Functions draw what they are given on axes and return nothing; they compute no result.
 """
@@ -7,18 +7,31 @@ from collections.abc import Mapping, Sequence
 
 import matplotlib.pyplot as plt
 import numpy as np
+from IPython import get_ipython
 from matplotlib.axes import Axes
 from matplotlib.colors import LinearSegmentedColormap, ListedColormap
+from matplotlib_inline.backend_inline import set_matplotlib_formats
+
+__all__ = [
+    "BLUE", "GREEN", "GREY", "INK", "MARKERS", "ORANGE", "PURPLE", "SIGNED", "SKY", "VERMILION",
+    "against_sparsity", "matrix", "series", "style", "units", "weight_histograms",
+]  # fmt: skip
 
 # Okabe & Ito (2008), Color universal design; https://jfly.uni-koeln.de/color/. Black for baselines.
 BLUE, ORANGE, GREEN, PURPLE, SKY, VERMILION = "#0072B2", "#E69F00", "#009E73", "#CC79A7", "#56B4E9", "#D55E00"
 GREY, INK = "#595959", "#1a1a1a"
+NO_METADATA = {"Date": None, "Creator": None, "Format": None, "Type": None}
 MARKERS = ("o", "s", "^", "D", "v", "P")
 SIGNED = LinearSegmentedColormap.from_list("signed", [VERMILION, "#ffffff", BLUE])
 
 
 def style() -> None:
-    """Set Matplotlib's defaults for every figure of the book."""
+    """Set Matplotlib's defaults for every figure of the book; a notebook then stores figures as SVG.
+
+    The same figure gives the same bytes: names in the file have a fixed salt, and it carries no date.
+    """
+    if get_ipython() is not None:
+        set_matplotlib_formats("svg", bbox_inches="tight", metadata=NO_METADATA)
     colours = [BLUE, VERMILION, GREEN, PURPLE, ORANGE, SKY]
     plt.rcParams.update(
         {
@@ -45,6 +58,8 @@ def style() -> None:
             "legend.frameon": False,
             "image.interpolation": "nearest",
             "font.size": 10,
+            "svg.fonttype": "none",
+            "svg.hashsalt": "pruneutils",
         }
     )
 
@@ -101,7 +116,8 @@ def weight_histograms(axes: np.ndarray, stages: Mapping[str, Mapping[str, np.nda
     for column, (stage, layers) in enumerate(stages.items()):
         for row, (layer, W) in enumerate(layers.items()):
             ax, zeros = axes[row, column], int((W == 0).sum())
-            ax.hist(W[W != 0], edges, color=colours[row % len(colours)])
+            counts, _ = np.histogram(W[W != 0], edges)
+            ax.stairs(counts, edges, fill=True, color=colours[row % len(colours)])
             if zeros:
                 ax.bar(0, zeros, width=2 * (edges[1] - edges[0]), color=INK)
                 ax.annotate(f"{zeros:,} zeros", (0, zeros), xytext=(6, -8), textcoords="offset points")

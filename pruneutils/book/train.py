@@ -8,15 +8,21 @@ from collections.abc import Callable, Mapping, Sequence
 from itertools import pairwise
 
 import numpy as np
-import torch
-from torch import nn
-from torch.func import functional_call, stack_module_state, vmap
 
 from pruneutils._arguments import non_negative, whole
-from pruneutils.book._batched import batches, hold, plain_copies, stacked_masks, write_back
+from pruneutils._missing import needed
+
+with needed("torch", by="pruneutils.book.train", extra="book"):
+    import torch
+    from torch import nn
+    from torch.func import functional_call, stack_module_state, vmap
+
+from pruneutils.book._batched import Optimiser, batches, each_network, hold, plain_copies, stacked_masks, write_back
 from pruneutils.pytorch import clone
 from pruneutils.pytorch._layers import inputs_for
 from pruneutils.pytorch.curvature import loss_for
+
+__all__ = ["accuracy", "cnn", "fit", "mlp", "predict", "r2"]
 
 
 def mlp(*widths: int, seed: int) -> nn.Sequential:
@@ -96,14 +102,14 @@ def cnn(*channels: int, outputs: int = 10, side: int = 8, seed: int) -> nn.Seque
 
 def fit(
     nets: Sequence[nn.Module],
-    X: np.ndarray,
-    y: np.ndarray,
+    X: np.ndarray | Sequence[np.ndarray],
+    y: np.ndarray | Sequence[np.ndarray],
     *,
     steps: int,
-    lr: float = 3e-3,
+    lr: float | Sequence[float] = 3e-3,
     batch: int = 128,
-    weight_decay: float = 0.0,
-    seed: int = 0,
+    weight_decay: float | Sequence[float] = 0.0,
+    seed: int | Sequence[int] = 0,
     before_step: Mapping[int, Callable[[Sequence[nn.Module]], object]] | None = None,
 ) -> np.ndarray:
     """Train all networks at once, in place, each on batches of its own.
@@ -116,13 +122,13 @@ def fit(
     Parameters
     ----------
     nets : networks of one architecture, float32 on the CPU, left in training mode as they were found.
-    X : array of shape (samples, ...), float32.
-    y : array of shape (samples,), int64 labels or float32 targets.
+    X : array of shape (samples, ...), float32, for all networks; or a list of such arrays of one shape, one a network.
+    y : array of shape (samples,), int64 labels or float32 targets; or a list of them, one a network, as ``X``.
     steps : number of optimiser steps; 0 is allowed and does nothing.
-    lr : learning rate at the first step.
+    lr : learning rate at the first step; or a sequence, one a network.
     batch : samples a step; batches are drawn without replacement from shuffled epochs.
-    weight_decay : decoupled weight decay (AdamW's).
-    seed : network number i draws its batches with ``seed + i``.
+    weight_decay : decoupled weight decay (AdamW's); or a sequence, one a network.
+    seed : network number i draws its batches with ``seed + i``; or a sequence of seeds, one a network.
     before_step : step, counted from 0 -> function called with ``nets``, trained so far, before that step: the place
         to prune on the way. Masks that it changes hold from then on, other changes are lost; the optimiser keeps its
         moments and the rate its cosine. Where training fails, ``nets`` stay as this function last saw them.
@@ -135,8 +141,8 @@ def fit(
     ------
     ValueError
         if ``nets`` is empty, mixes architectures or is not float32 on the CPU, ``X`` and ``y`` do not match,
-        ``y`` has more than one axis, or an option is out of range, such as a key of ``before_step`` that is not a
-        step of this training. The networks are then unchanged.
+        ``y`` has more than one axis, a list has not one entry a network, or an option is out of range, such as a key
+        of ``before_step`` that is not a step of this training. The networks are then unchanged.
 
     References
     ----------
@@ -150,10 +156,12 @@ def fit(
     >>> losses.shape
     (3, 5)
     """
-    X, y = map(torch.from_numpy, _data(X, y))
     plain = plain_copies(nets)
-    whole("steps", steps), whole("batch", batch, at_least=1), whole("seed", seed)
-    non_negative("lr", lr), non_negative("weight_decay", weight_decay)
+    X, y, first_rows, samples = _data_of_each(X, y, len(nets))
+    whole("steps", steps), whole("batch", batch, at_least=1)
+    seeds = each_network("seed", seed, len(nets), whole, step=1)
+    rates = each_network("lr", lr, len(nets), non_negative)
+    decays = each_network("weight_decay", weight_decay, len(nets), non_negative)
     before_step = _steps_known(before_step or {}, steps)
     parameters, buffers = stack_module_state(plain)  # name -> (networks, ...)
     masks = stacked_masks(nets, parameters)
@@ -162,8 +170,8 @@ def fit(
     def loss_of_one(parameters, buffers, inputs, targets):
         return loss_of(functional_call(skeleton, (parameters, buffers), (inputs,)), targets)
 
-    optimiser = torch.optim.AdamW(parameters.values(), lr=lr, weight_decay=weight_decay, fused=True)
-    rows = batches(len(nets), len(X), steps, min(batch, len(X)), seed)
+    optimiser = Optimiser(parameters, rates, decays)
+    rows, own = batches(seeds, first_rows, samples, steps, min(batch, samples))
     losses = np.empty((len(nets), steps))
     for step in range(steps):
         if step in before_step:
@@ -171,11 +179,10 @@ def fit(
             before_step[step](nets)
             masks = stacked_masks(nets, parameters)
             hold(masks, parameters)
-        optimiser.param_groups[0]["lr"] = lr * (1 + math.cos(math.pi * step / steps)) / 2
-        each = vmap(loss_of_one, randomness="different")(parameters, buffers, X[rows[:, step]], y[rows[:, step]])
-        optimiser.zero_grad()
+        now = rows[own, step]  # (networks, batch)
+        each = vmap(loss_of_one, randomness="different")(parameters, buffers, X[now], y[now])
         each.sum().backward()
-        optimiser.step()
+        optimiser.step((1 + math.cos(math.pi * step / steps)) / 2)
         hold(masks, parameters)
         losses[:, step] = each.detach().numpy()
     write_back(nets, parameters, buffers)
@@ -247,6 +254,24 @@ def _data(X: np.ndarray, y: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     if y.ndim != 1 or X.shape[:1] != y.shape or len(y) == 0:
         raise ValueError(f"X of shape {X.shape}, y of shape {y.shape}: expected one target a sample, at least one")
     return X, y.astype(np.int64 if y.dtype.kind in "iub" else np.float32)
+
+
+def _data_of_each(X, y, networks: int) -> tuple[torch.Tensor, torch.Tensor, list[int], int]:
+    """All samples in one array, the first row of each network's own, and their number; equal arrays are held once."""
+    if not isinstance(X, list | tuple) or not isinstance(y, list | tuple):
+        X, y = _data(X, y)
+        return torch.from_numpy(X), torch.from_numpy(y), [0] * networks, len(X)
+    if len(X) != networks or len(y) != networks:
+        raise ValueError(f"X and y with {len(X)} and {len(y)} entries: expected {networks}, one a network")
+    kept, first_rows, samples = {}, [], len(X[0])
+    for pair in zip(X, y, strict=True):
+        index = list(kept).index(key) if (key := tuple(map(id, pair))) in kept else len(kept)
+        kept.setdefault(key, _data(*pair))
+        first_rows.append(index * samples)
+    shapes = {(part.shape, targets.dtype.kind) for part, targets in kept.values()}
+    if len(shapes) > 1:
+        raise ValueError(f"X: expected one shape for all networks and one kind of targets, got {sorted(shapes)}")
+    return *(torch.from_numpy(np.concatenate(part)) for part in zip(*kept.values(), strict=True)), first_rows, samples
 
 
 def _steps_known(before_step: Mapping, steps: int) -> Mapping:

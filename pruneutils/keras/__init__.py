@@ -18,23 +18,26 @@ Made permanent, a model is a plain one, and its file needs nothing of ours.
 The TensorFlow and PyTorch backends are tested, others refused; JAX would compile the step anew for each new mask.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 
-import keras
 import numpy as np
 
-from pruneutils._gradual import check_options, next_masks
-from pruneutils.keras._layers import (
-    checked_masks,
-    held,
-    mask_of,
-    prunable_layers,
-    retrace,
-    set_constraint,
-    set_mask,
-    to_numpy,
-)
-from pruneutils.scores import magnitude
+from pruneutils._gradual import GradualSteps
+from pruneutils._missing import needed
+
+with needed("keras", by="pruneutils.keras", extra="keras"):
+    import keras
+
+    from pruneutils.keras._layers import (
+        checked_masks,
+        held,
+        mask_of,
+        prunable_layers,
+        retrace,
+        set_constraint,
+        set_mask,
+        to_numpy,
+    )
 
 __all__ = ["GradualPruner", "apply_masks", "make_permanent", "masks_of", "weights"]
 
@@ -161,31 +164,40 @@ def make_permanent(model: keras.Model) -> None:
         retrace(model)
 
 
-class GradualPruner(keras.callbacks.Callback):
+class GradualPruner(GradualSteps, keras.callbacks.Callback):
     """Raise a model's sparsity along a schedule while it trains.
 
     Give it to ``fit`` as a callback, the last one if others restore or average weights, or call ``step()`` after each
     optimiser step of a loop of your own, traced after the pruner was made. In ``fit`` a step is a batch, and counting
     goes on in the next ``fit``. Where the schedule asks for more than is removed, masks are made anew from the scores
     of the current weights. A weight once removed, by whomever, stays removed: a model that is sparser than the
-    schedule keeps its masks. From the start each prunable layer holds a mask, all True where it had none.
+    schedule keeps its masks. From the start each layer to prune holds a mask, all True where it had none.
 
     Parameters
     ----------
     model : model to prune in place; the one that trains, or a part of it.
     schedule : step -> sparsity, such as ``PolynomialDecay``; steps count from 0.
-    score : array of weights -> array of scores, larger = keep.
-    scope : "global" ranks the weights of all layers together, "layer" those of each layer alone.
+    score : what ranks the weights, larger = keep: array of weights -> array of scores; or, where scores need more than
+        that, such as gradients, data or names, model -> {layer name: array of scores}, which is called once whenever
+        masks are made. The first time, ``score`` is given the model, and if it does not answer with a mapping,
+        from then on arrays.
+    scope : "global" ranks the weights of all layers together, "layer" those of each layer alone; or how sparse each
+        layer is to be, ({layer name: shape}, sparsity) -> {layer name: sparsity}, such as
+        ``allocation.erdos_renyi_kernel``.
+    ignored_layers : names of layers that get no mask and whose weights do not count in the sparsity.
 
     Attributes
     ----------
-    sparsity : the sparsity last asked for by the schedule; ``fit`` records it in the history of each epoch.
+    sparsity : the sparsity last asked for by the schedule, a share of the weights of the layers not ignored;
+        ``fit`` records it in the history of each epoch.
 
     Raises
     ------
     ValueError
-        as for ``weights``, and if ``scope`` is neither word or ``schedule`` or ``score`` cannot be called;
-        from ``step()``, if scores are NaN or infinite, or not one for each weight.
+        as for ``weights``, and if ``scope`` is none of these, ``schedule`` or ``score`` cannot be called, or
+        ``ignored_layers`` names a layer that the model lacks or all that it has; from ``step()``, if ``score`` is
+        neither kind of function, its scores are NaN or infinite or not one for each weight, or ``scope`` does not
+        give each layer a sparsity in [0, 1). The masks are then as before.
 
     References
     ----------
@@ -202,28 +214,13 @@ class GradualPruner(keras.callbacks.Callback):
     ([0.5], 10)
     """
 
-    def __init__(
-        self,
-        model: keras.Model,
-        schedule: Callable[[int], float],
-        *,
-        score: Callable[[np.ndarray], np.ndarray] = magnitude,
-        scope: str = "global",
-    ):
-        super().__init__()
-        check_options(schedule, score, scope)
-        apply_masks(model, masks_of(model))
-        self.pruned, self.schedule, self.score, self.scope = model, schedule, score, scope
-        self.sparsity, self._step, self._first_batch = 0.0, 0, 0
+    _weights, _masks_of, _apply_masks = staticmethod(weights), staticmethod(masks_of), staticmethod(apply_masks)
 
-    def step(self) -> float:
-        """Bring the masks to the schedule's next sparsity and return it."""
-        wanted = self.schedule(self._step)
-        if wanted > self.sparsity:
-            kept, scope = masks_of(self.pruned), self.scope
-            apply_masks(self.pruned, next_masks(weights(self.pruned), kept, wanted, score=self.score, scope=scope))
-        self.sparsity, self._step = max(wanted, self.sparsity), self._step + 1
-        return self.sparsity
+    _first_batch = 0
+
+    def _begin(self):
+        """Hold masks before the first train step is traced: it would know nothing of later ones."""
+        apply_masks(self.pruned, self._ranked(masks_of(self.pruned)))
 
     def set_model(self, model):
         """Meet the model that trains, of which the one to prune may be a part."""
@@ -248,4 +245,6 @@ class GradualPruner(keras.callbacks.Callback):
 
     def on_train_end(self, logs=None):
         """Mask what was written past the optimiser, such as averaged weights."""
-        apply_masks(self.pruned, masks_of(self.pruned))
+        held = {name: mask for name, mask in masks_of(self.pruned).items() if not mask.all()}
+        if held:
+            apply_masks(self.pruned, held)

@@ -6,17 +6,20 @@ projections of ``nn.MultiheadAttention``: it never calls its ``out_proj``, so no
 Weights go out as NumPy arrays, masks come back as NumPy arrays, named by their layer as in ``named_modules``.
 """
 
-from pruneutils.pytorch._hold import (
-    GradualPruner,
-    apply_masks,
-    clone,
-    make_permanent,
-    masks_of,
-    refresh,
-    weights,
-)
-from pruneutils.pytorch.attention import remove_heads
-from pruneutils.pytorch.removal import coupled_layers, remove_channels, remove_neurons
+from pruneutils._missing import needed
+
+with needed("torch", by="pruneutils.pytorch", extra="torch"):
+    from pruneutils.pytorch._hold import (
+        GradualPruner,
+        apply_masks,
+        clone,
+        make_permanent,
+        masks_of,
+        refresh,
+        weights,
+    )
+    from pruneutils.pytorch.attention import remove_heads
+    from pruneutils.pytorch.removal import coupled_layers, remove_channels, remove_neurons
 
 __all__ = [
     "GradualPruner",

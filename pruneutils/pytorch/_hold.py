@@ -1,14 +1,14 @@
 """Masks that ``torch.nn.utils.prune`` holds in a PyTorch model: read, replaced, raised along a schedule."""
 
 import copy
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 
 import numpy as np
 import torch
 from torch import nn
 from torch.nn.utils import prune
 
-from pruneutils._gradual import check_options, next_masks
+from pruneutils._gradual import GradualSteps
 from pruneutils.pytorch._layers import (
     checked_masks,
     effective_weight,
@@ -19,7 +19,6 @@ from pruneutils.pytorch._layers import (
     pruned_tensors,
     to_numpy,
 )
-from pruneutils.scores import magnitude
 
 
 def weights(model: nn.Module) -> dict[str, np.ndarray]:
@@ -137,7 +136,7 @@ def make_permanent(model: nn.Module) -> None:
                 layer.weight.add_(0.0)  # turns the -0.0 that w * 0 is for w < 0 into 0.0, which compresses
 
 
-class GradualPruner:
+class GradualPruner(GradualSteps):
     """Raise a model's sparsity along a schedule while it trains.
 
     Call ``step()`` once after each optimiser step. Where the schedule asks for more than is removed,
@@ -148,18 +147,26 @@ class GradualPruner:
     ----------
     model : module to prune in place.
     schedule : step -> sparsity, such as ``PolynomialDecay``; steps count from 0.
-    score : array of weights -> array of scores, larger = keep.
-    scope : "global" ranks the weights of all layers together, "layer" those of each layer alone.
+    score : what ranks the weights, larger = keep: array of weights -> array of scores; or, where scores need more than
+        that, such as gradients, data or names, model -> {layer name: array of scores}, which is called once whenever
+        masks are made. The first time, ``score`` is given the model, and if it does not answer with a mapping,
+        from then on arrays.
+    scope : "global" ranks the weights of all layers together, "layer" those of each layer alone; or how sparse each
+        layer is to be, ({layer name: shape}, sparsity) -> {layer name: sparsity}, such as
+        ``allocation.erdos_renyi_kernel``.
+    ignored_layers : names of layers that get no mask and whose weights do not count in the sparsity.
 
     Attributes
     ----------
-    sparsity : the sparsity last asked for by the schedule.
+    sparsity : the sparsity last asked for by the schedule, a share of the weights of the layers not ignored.
 
     Raises
     ------
     ValueError
-        if ``scope`` is neither word, ``schedule`` or ``score`` cannot be called, or the model has no
-        prunable layer; from ``step()``, if scores are NaN or infinite, or not one for each weight.
+        as for ``weights``, and if ``scope`` is none of these, ``schedule`` or ``score`` cannot be called, or
+        ``ignored_layers`` names a layer that the model lacks or all that it has; from ``step()``, if ``score`` is
+        neither kind of function, its scores are NaN or infinite or not one for each weight, or ``scope`` does not
+        give each layer a sparsity in [0, 1). The masks are then as before.
 
     References
     ----------
@@ -167,33 +174,27 @@ class GradualPruner:
 
     Examples
     --------
+    >>> from pruneutils.allocation import erdos_renyi_kernel
     >>> from pruneutils.schedules import Constant
-    >>> model = nn.Sequential(nn.Linear(4, 5))
-    >>> GradualPruner(model, Constant(sparsity=0.5)).step()
+    >>> model = nn.Sequential(nn.Linear(8, 6), nn.ReLU(), nn.Linear(6, 5), nn.ReLU(), nn.Linear(5, 2))
+    >>> GradualPruner(model, Constant(sparsity=0.5), scope=erdos_renyi_kernel, ignored_layers=["4"]).step()
     0.5
+    >>> {name: int(mask.sum()) for name, mask in masks_of(model).items()}  # 39 of the 78 weights that count
+    {'0': 22, '2': 17, '4': 10}
+
+    A score of the model, here from the gradient of its loss:
+
+    >>> from pruneutils import scores
+    >>> from pruneutils.pytorch import curvature
+    >>> X, y = np.ones((4, 8)), np.array([0, 1, 0, 1])
+    >>> def by_taylor(model):
+    ...     G = curvature.gradients(model, X, y)
+    ...     return {name: scores.taylor(W, G[name]) for name, W in weights(model).items()}
+    >>> GradualPruner(model, Constant(sparsity=0.75), score=by_taylor).step()
+    0.75
     """
 
-    def __init__(
-        self,
-        model: nn.Module,
-        schedule: Callable[[int], float],
-        *,
-        score: Callable[[np.ndarray], np.ndarray] = magnitude,
-        scope: str = "global",
-    ):
-        check_options(schedule, score, scope)
-        prunable_layers(model)
-        self.model, self.schedule, self.score, self.scope = model, schedule, score, scope
-        self.sparsity, self._step = 0.0, 0
-
-    def step(self) -> float:
-        """Bring the masks to the schedule's next sparsity and return it."""
-        wanted = self.schedule(self._step)
-        if wanted > self.sparsity:
-            kept, scope = masks_of(self.model), self.scope
-            apply_masks(self.model, next_masks(weights(self.model), kept, wanted, score=self.score, scope=scope))
-        self.sparsity, self._step = max(wanted, self.sparsity), self._step + 1
-        return self.sparsity
+    _weights, _masks_of, _apply_masks = staticmethod(weights), staticmethod(masks_of), staticmethod(apply_masks)
 
 
 def clone(model: nn.Module) -> nn.Module:

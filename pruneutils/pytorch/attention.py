@@ -12,6 +12,8 @@ from pruneutils.pytorch._hold import clone
 from pruneutils.pytorch._layers import prunable_layers, pruned_tensors
 from pruneutils.pytorch._slicing import keep_inputs, keep_outputs
 
+__all__ = ["SelfAttention", "remove_heads"]
+
 PROJECTIONS = ("query", "key", "value")
 
 

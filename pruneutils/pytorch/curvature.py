@@ -4,6 +4,8 @@ Names and layouts are those of ``pruneutils.pytorch.weights``; masks that the mo
 and the derivatives are taken with respect to the weights in use, so that they do not vanish at removed ones.
 """
 
+from collections.abc import Callable
+
 import numpy as np
 import torch
 from torch import nn
@@ -11,6 +13,17 @@ from torch.func import functional_call, grad, jacrev, vmap
 
 from pruneutils._arguments import whole
 from pruneutils.pytorch._hold import clone, make_permanent, weights
+
+__all__ = [
+    "EXACT_LIMIT",
+    "deletions",
+    "fisher_diagonal",
+    "gauss_newton_diagonal",
+    "gradients",
+    "hessian",
+    "loss",
+    "loss_for",
+]
 
 EXACT_LIMIT = 2000  # weights; the full Hessian has the square of this many entries
 
@@ -244,8 +257,17 @@ class _Problem:
         return [piece.reshape(shape) for piece, shape in zip(flat.split(sizes), self.shapes.values(), strict=True)]
 
 
-def loss_for(y: torch.Tensor):
-    """Cross-entropy for integer labels, mean squared error of a single output for float targets."""
+def loss_for(y: torch.Tensor) -> Callable[[torch.Tensor, torch.Tensor], torch.Tensor]:
+    """Choose the loss: cross-entropy for integer labels, mean squared error of a single output for float targets.
+
+    Parameters
+    ----------
+    y : tensor of shape (samples,), int64 labels or float targets; only its type matters.
+
+    Returns
+    -------
+    function (outputs, targets) -> mean loss, a tensor with one number.
+    """
     if y.dtype == torch.int64:
         return nn.functional.cross_entropy
     return lambda outputs, targets: nn.functional.mse_loss(outputs.reshape(targets.shape), targets)

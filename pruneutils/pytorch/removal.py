@@ -6,7 +6,7 @@ and batch-norm layers, activations, dropout, pooling, flatten, averages over all
 The idea of following dependencies through the graph: Fang et al. (2023), DepGraph; https://arxiv.org/abs/2301.12900.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 
 import numpy as np
 import torch
@@ -17,6 +17,8 @@ from pruneutils.pytorch._dependencies import ADVICE, CONVOLUTIONS, Axis, Reader,
 from pruneutils.pytorch._hold import clone
 from pruneutils.pytorch._layers import prunable_layers, pruned_tensors
 from pruneutils.pytorch._slicing import keep_inputs, keep_outputs
+
+__all__ = ["coupled_layers", "remove_channels", "remove_neurons"]
 
 
 def coupled_layers(model: nn.Module) -> list[tuple[str, ...]]:
@@ -57,9 +59,10 @@ def remove_neurons(
     ----------
     model : PyTorch module that ``torch.fx`` can trace, without masks of ``torch.nn.utils.prune``; unchanged.
     kept : linear layer -> boolean array of shape (units,), True = keep.
-        Layers that ``coupled_layers`` names together must be given together, with equal arrays.
+        Of layers that ``coupled_layers`` names together one is enough; where more are given, their arrays are equal.
     constants : linear layer -> array of shape (units,): the activation that each unit, if removed, is taken to have
-        where it is read; it goes into the biases of the layers that read it (linear ones only). Else it counts as zero.
+        where it is read, for coupled layers that of their sum; it goes into the biases of the layers that read it
+        (linear ones only). Else it counts as zero.
 
     Returns
     -------
@@ -69,10 +72,10 @@ def remove_neurons(
     ------
     ValueError
         if ``kept`` is empty or names a layer that the model lacks or that is not linear; an array is not boolean, of
-        another shape, without any True, or unlike that of a coupled layer; a coupled layer is missing; the outputs meet
-        anything that is not followed (grouped or transposed convolutions, concatenations, layer norm and more), such as
-        the model's own output; a mask or a parametrisation is held where something is to be removed; ``constants``
-        does not match; ``torch.fx`` cannot trace the model. The message then says how to use Torch-Pruning instead.
+        another shape, without any True, or unlike that of a coupled layer; the outputs meet anything that is not
+        followed (grouped or transposed convolutions, concatenations, layer norm and more), such as the model's own
+        output; a mask or a parametrisation is held where something is to be removed; ``constants`` does not match;
+        ``torch.fx`` cannot trace the model. The message then says how to use Torch-Pruning instead.
 
     Examples
     --------
@@ -97,7 +100,7 @@ def remove_channels(model: nn.Module, kept: Mapping[str, np.ndarray]) -> nn.Modu
     ----------
     model : as for ``remove_neurons``.
     kept : convolutional layer -> boolean array of shape (channels,), True = keep.
-        Layers that ``coupled_layers`` names together must be given together, with equal arrays.
+        Of layers that ``coupled_layers`` names together one is enough; where more are given, their arrays are equal.
 
     Returns
     -------
@@ -125,39 +128,47 @@ def _smaller(model, kept, kinds, word, constants) -> nn.Module:
     kept = {name: np.asarray(mask) for name, mask in some("kept", kept).items()}
     layers = prunable_layers(model)
     axes = {name: axis for axis in axes_of(model) for name in axis.writers}
-    for name in kept:
+    for name, mask in kept.items():
         expected = sorted(name for name, layer in layers.items() if isinstance(layer, kinds))
         if name not in layers or not isinstance(layers[name], kinds):
             raise ValueError(f"kept[{name!r}]: the model has no such {word} layer, expected one of {expected}")
-        _check(name, kept, axes.get(name), layers[name])
-    chosen = list(dict.fromkeys(axes[name] for name in kept))
+        _check(name, mask, axes.get(name), layers[name])
+    chosen = _one_a_group("kept", kept, axes)
     _refuse_held(model, chosen)
-    folded = {axes[name]: _constant(name, given, kept, axes, layers) for name, given in constants.items()}
+    given = {name: _constant(name, values, chosen, axes, layers) for name, values in constants.items()}
+    folded = _one_a_group("constants", given, axes)
     smaller = clone(model)
     modules = dict(smaller.named_modules())
     with torch.no_grad():
-        for axis in chosen:
-            _cut(axis, kept[axis.writers[0]], modules, folded.get(axis))
+        for axis, mask in chosen.items():
+            _cut(axis, mask, modules, folded.get(axis))
     return smaller
 
 
-def _check(name: str, kept: Mapping[str, np.ndarray], axis: Axis | None, layer: nn.Module) -> None:
-    mask, units = kept[name], layer.weight.shape[0]
-    boolean(f"kept[{name!r}]", mask, (units,))
+def _check(name: str, mask: np.ndarray, axis: Axis | None, layer: nn.Module) -> None:
+    boolean(f"kept[{name!r}]", mask, (layer.weight.shape[0],))
     if not mask.any():
         raise ValueError(f"kept[{name!r}] keeps nothing: expected at least one True")
     if axis is None or axis.fixed_by:
         _refuse_computed(name, layer)
         reason = axis.fixed_by if axis else "a part of the model that torch.fx does not follow"
         raise ValueError(f"kept[{name!r}]: the layer's outputs cannot be removed, they meet {reason}. {ADVICE}")
-    for partner in axis.writers:
-        if partner not in kept or not np.array_equal(kept[partner], mask):
+
+
+def _one_a_group(argument: str, given: Mapping[str, np.ndarray], axes: Mapping[str, Axis]) -> dict[Axis, np.ndarray]:
+    """Map each group of coupled layers to its array; whoever names several of one group gives them equal arrays."""
+    found: dict[Axis, str] = {}
+    for name, array in given.items():
+        first = found.setdefault(axes[name], name)
+        if not np.array_equal(given[first], array):
             raise ValueError(
-                f"kept[{name!r}]: these outputs are summed with those of {partner!r}, expected the same array for both"
+                f"{argument}[{name!r}]: these outputs are summed with those of {first!r}, expected the same array for "
+                "both, or one of them alone"
             )
+    return {axis: given[name] for axis, name in found.items()}
 
 
-def _refuse_held(model: nn.Module, axes: list[Axis]) -> None:
+def _refuse_held(model: nn.Module, axes: Iterable[Axis]) -> None:
     """Refuse layers whose parameters are computed from others: what is sliced must be what is used."""
     modules, held = dict(model.named_modules()), {module for module, _ in pruned_tensors(model)}
     for axis in axes:
@@ -173,12 +184,14 @@ def _refuse_computed(name: str, layer: nn.Module) -> None:
         raise ValueError(f"layer {name!r} has a weight or bias that is computed (parametrised): expected parameters")
 
 
-def _constant(name, given, kept, axes, layers) -> np.ndarray:
-    if name not in kept:
-        raise ValueError(f"constants[{name!r}]: expected one of the layers in kept, {sorted(kept)}")
-    given, axis = finite(f"constants[{name!r}]", given), axes[name]
-    if given.shape != kept[name].shape:
-        raise ValueError(f"constants[{name!r}] of shape {given.shape}: expected {kept[name].shape}")
+def _constant(name, given, chosen, axes, layers) -> np.ndarray:
+    axis = axes.get(name)
+    if axis not in chosen:
+        expected = sorted(writer for axis in chosen for writer in axis.writers)
+        raise ValueError(f"constants[{name!r}]: expected a layer in kept or coupled with one, {expected}")
+    given = finite(f"constants[{name!r}]", given)
+    if given.shape != chosen[axis].shape:
+        raise ValueError(f"constants[{name!r}] of shape {given.shape}: expected {chosen[axis].shape}")
     for reader in axis.readers:
         if not isinstance(layers[reader.name], nn.Linear) or reader.at is not axis.readers[0].at:
             raise ValueError(

@@ -1,10 +1,13 @@
-"""The gate on a chapter's anatomy: the order of its sections, and its exercises."""
+"""The gates on a chapter's anatomy: the order of its sections, its exercises, and the checks of these."""
 
 import ast
 import re
 from collections.abc import Iterator
+from pathlib import Path
 
-from .chapter import Block, Chapter, blocks, called, output_text, tags, tree
+from tools import notebook
+
+from .chapter import Block, Chapter, blocks, called, output_text, tags
 
 SECTIONS = (
     "You will be able to",
@@ -19,11 +22,10 @@ SECTIONS = (
     "Summary",
     "References",
 )
-EXERCISE = re.compile(r"^Exercise (\d+)\.(\d+): \S.* \((\d+) minutes\)$")
 
 
 def anatomy(chapter: Chapter) -> list[str]:
-    """All chapters are read alike: promise, sections in their order, minutes, cited pitfalls, exercise triplets."""
+    """All chapters are read alike: promise, sections in their order, cited pitfalls, exercise triplets."""
     stream = list(blocks(chapter))
     complaints = _promise(stream)
     found = [b.text for b in stream if b.kind == "heading" and b.level == 2]
@@ -31,12 +33,12 @@ def anatomy(chapter: Chapter) -> list[str]:
     if tuple(names) != SECTIONS:
         return [*complaints, f"sections are {names}, expected {list(SECTIONS)}"]
     section = dict(zip(SECTIONS, _split(stream, 2), strict=True))
-    if not any(re.search(r"\d+ minutes", b.text) for b in section["You need"]):
-        complaints.append("'You need' states no minutes")
+    if any(re.search(r"\d+ minutes|runs in", b.text) for b in section["You need"]):
+        complaints.append("'You need' states minutes, which the page measures")
     hrefs = [href for b in section["What can go wrong"] for line in b.lines for _, href in line.links]
     if not any(href.startswith("http") for href in hrefs):
         complaints.append("'What can go wrong' cites no source")
-    return complaints + list(_exercises(chapter.number, section["Exercises"]))
+    return complaints + list(_exercises(chapter))
 
 
 def _promise(stream: list[Block]) -> list[str]:
@@ -62,26 +64,26 @@ def _split(stream: list[Block], level: int) -> list[list[Block]]:
     return groups
 
 
-def _exercises(number: int, section: list[Block]) -> Iterator[str]:
-    exercises = _split(section, 3)
+def _exercises(chapter: Chapter) -> Iterator[str]:
+    exercises = list(notebook.exercises_of(chapter.notebook))
     if len(exercises) < 3:
         yield f"{len(exercises)} exercises, at least three are needed"
-    for k, (heading, *body) in enumerate(exercises, 1):
-        name, match = f"{number}.{k}", EXERCISE.match(heading.text)
-        if not match or f"{match[1]}.{match[2]}" != name:
-            yield f"heading {heading.text!r}, expected 'Exercise {name}: title (n minutes)'"
-        if not body or body[0].kind != "paragraph":
+    for k, exercise in enumerate(exercises, 1):
+        name = f"{chapter.number}.{k}"
+        if exercise.number != name:
+            yield f"heading {exercise.heading!r}, expected 'Exercise {name}: title (n minutes)'"
+        if not exercise.task:
             yield f"exercise {name} has no task text"
-        cells = [b.cell for b in body if b.kind == "code"]
-        if len(cells) < 2:
-            yield f"exercise {name} has {len(cells)} code cells, expected a stub and a solution"
-            continue
-        yield from _triplet(name, *cells[:2])
+        if exercise.solution is None:
+            yield f"exercise {name} lacks a code cell, expected a stub and a solution"
+        else:
+            yield from _triplet(name, exercise)
 
 
-def _triplet(name: str, stub, solution) -> Iterator[str]:
+def _triplet(name: str, exercise: notebook.Exercise) -> Iterator[str]:
     """Stub and solution end with the same check, which says 'not solved yet' and 'solved'."""
-    checks = [_check(stub.source), _check(solution.source)]
+    stub, solution = exercise.stub, exercise.solution
+    checks = [notebook.check(stub.source), notebook.check(solution.source)]
     if not checks[0] or checks[0] != checks[1]:
         yield f"exercise {name}: stub ends with {checks[0] or 'no check'}, solution with {checks[1] or 'no check'}"
     if "not solved yet" not in output_text(stub):
@@ -95,8 +97,25 @@ def _triplet(name: str, stub, solution) -> Iterator[str]:
         yield f"exercise {name}: the solution does not begin with '#@title Solution {name}'"
 
 
-def _check(source: str) -> str:
-    """The check that a cell ends with, '' where it ends with anything else."""
-    body = tree(source).body
-    name = called(body[-1].value) if body and isinstance(body[-1], ast.Expr) else ""
-    return name if re.fullmatch(r"checks(\.\w+)+", name) else ""
+def registered_checks(chapter: Chapter) -> list[str]:
+    """The check of each exercise is the one that the chapter's module registers under its number, and none is left."""
+    path = chapter.root / "pruneutils" / "book" / "checks" / f"chapter_{chapter.number:02}.py"
+    if not path.exists():
+        return [f"{path.relative_to(chapter.root)} is missing"]
+    registered = list(_registered(path))
+    asked = [(e.number, e.check.removeprefix("checks.")) for e in notebook.exercises_of(chapter.notebook)]
+    if sorted(registered) == sorted(asked):
+        return []
+    return [
+        *(f"exercise {n} asks for {name!r}, which {path.name} lacks" for n, name in sorted({*asked} - {*registered})),
+        *(f"{path.name} has {name!r} for {n}, no such exercise" for n, name in sorted({*registered} - {*asked})),
+    ] or [f"{path.name}: a check is registered, or asked for, twice"]
+
+
+def _registered(path: Path) -> Iterator[tuple[str, str]]:
+    """Number and name of each function that a module decorates with `check`."""
+    for node in ast.parse(path.read_text(encoding="utf-8")).body:
+        for decorator in node.decorator_list if isinstance(node, ast.FunctionDef) else []:
+            if called(decorator) == "check":
+                number = decorator.args[0] if decorator.args else None
+                yield (number.value if isinstance(number, ast.Constant) else ""), node.name

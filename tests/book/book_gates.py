@@ -30,7 +30,7 @@ def texts(files: Iterable[Path]) -> dict[Path, str]:
             text = path.read_text(encoding="utf-8")
         except UnicodeDecodeError:
             continue
-        found[path] = re.sub(r'"image/png": "[^"]*"', "", text)
+        found[path] = re.sub(r'"image/(png|svg.xml)": ("[^"]*"|\[[^]]*\])', "", text)
     return found
 
 

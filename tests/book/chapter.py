@@ -9,11 +9,13 @@ from functools import lru_cache
 from pathlib import Path
 
 import nbformat
-from IPython.core.inputtransformer2 import TransformerManager
 from markdown_it import MarkdownIt
 from mdit_py_plugins.dollarmath import dollarmath_plugin
 from pybtex.database import parse_file
 
+from tools.notebook import called, read, tags, tree
+
+__all__ = ["called", "tags", "tree"]
 ROOT = Path(__file__).resolve().parents[2]
 PAPER_HOSTS = re.compile(
     r"^https?://(www\.|dx\.)?(arxiv\.org|doi\.org|openreview\.net|proceedings\.|papers\.n(eur)?ips\.cc"
@@ -77,8 +79,7 @@ class Block:
 
 def load(ipynb: Path) -> Chapter:
     """The chapter whose notebook is given; references.bib is looked for two folders up."""
-    notebook = nbformat.read(ipynb, as_version=4)
-    return Chapter(ipynb, ipynb.with_suffix(".md"), notebook, bibliography(ipynb.parent.parent / "references.bib"))
+    return Chapter(ipynb, ipynb.with_suffix(".md"), read(ipynb), bibliography(ipynb.parent.parent / "references.bib"))
 
 
 @lru_cache(maxsize=8)
@@ -164,26 +165,9 @@ def blocks(chapter: Chapter) -> Iterator[Block]:
                 yield Block(position, "html", tuple(Line(t, ()) for t in text.splitlines()), text)
 
 
-def tree(source: str) -> ast.Module:
-    """The syntax tree of a cell, magics included; empty where it does not parse (the gate `executed` says so)."""
-    try:
-        return ast.parse(TransformerManager().transform_cell(source))
-    except SyntaxError:
-        return ast.Module(body=[], type_ignores=[])
-
-
-def called(node: ast.AST) -> str:
-    """The dotted name that a call calls, '' for anything else."""
-    return ast.unparse(node.func) if isinstance(node, ast.Call) else ""
-
-
 def claim_calls(source: str) -> list[ast.Call]:
     """Calls of claim() in a cell, wherever they stand."""
     return [n for n in ast.walk(tree(source)) if called(n).split(".")[-1] == "claim"]
-
-
-def tags(cell) -> list[str]:
-    return list(cell.metadata.get("tags", []))
 
 
 def output_text(cell) -> str:

@@ -4,7 +4,7 @@ A gate takes a Chapter and returns a list of complaints, empty where all is well
 Each has a planted defect in test_gates_fail.py.
 """
 
-from .anatomy_gate import anatomy
+from .anatomy_gate import anatomy, registered_checks
 from .chapter import Chapter, load
 from .notebook_gates import (
     alt_text,
@@ -27,6 +27,7 @@ GATES = (
     unsafe_tags,
     size,
     anatomy,
+    registered_checks,
     colab_safe_markdown,
     no_measured_numbers,
     citations,

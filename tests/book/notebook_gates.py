@@ -1,15 +1,15 @@
 """Gates on a chapter's notebook: each takes a Chapter and returns its complaints, none where all is well."""
 
 import ast
-import base64
+import gzip
 import re
-import tomllib
 from collections import Counter
 from collections.abc import Iterator
 
-import jupytext
-import nbformat
 from bs4 import BeautifulSoup
+
+from tools import release
+from tools.notebook import read
 
 from .chapter import Chapter, called, claim_calls, tags, tree
 
@@ -19,19 +19,20 @@ ALLOWED_TAGS = {
     "hide-output",
     "nbval-ignore-output",
     "raises-exception",
+    "key-figure",
     "readme-figure",
     "explorer",
 }
 NBVAL_COMMENT = re.compile(r"^\s*#+\s*(NBVAL_\w+|PYTEST_VALIDATE_IGNORE_OUTPUT)\s*$", re.MULTILINE)
 KEBAB = re.compile(r"^[a-z0-9]+(-[a-z0-9]+)+$")
 DRAWING_NAMES = {"fig", "ax", "axes", "_"}
-PNG_BYTES, CHAPTER_PNG_BYTES = 100 * 1024, 350 * 1024
+SVG_BYTES, CHAPTER_SVG_BYTES = 50 * 1024, 150 * 1024  # compressed, as pages are sent
 EXPLORER_BYTES = 120 * 1024
 
 
 def pair(chapter: Chapter) -> list[str]:
     """The text and the notebook tell the same story: same cells, types, sources and metadata."""
-    text = jupytext.reads(chapter.md.read_text(encoding="utf-8"), fmt="md:myst").cells
+    text = read(chapter.md).cells
     stored = chapter.notebook.cells
     if len(text) != len(stored):
         return [f"{chapter.md.name} has {len(text)} cells, {chapter.ipynb.name} has {len(stored)}: run make refresh"]
@@ -82,19 +83,20 @@ def executed(chapter: Chapter) -> list[str]:
 
 
 def bootstrap(chapter: Chapter) -> list[str]:
-    """The first code cell is the same everywhere, installs the book's own tag in Colab and is not on the page."""
+    """The first code cell is the same everywhere, installs what the badge opens, and is not on the page."""
     if not chapter.code:
         return ["no code cell, so no bootstrap"]
     position, cell = chapter.code[0]
-    first = nbformat.read(min(chapter.ipynb.parent.glob("[0-9][0-9]-*.ipynb")), as_version=4)
+    first = read(min(chapter.ipynb.parent.glob("[0-9][0-9]-*.ipynb")))
     reference = next((c.source for c in first.cells if c.cell_type == "code"), None)
-    project = tomllib.loads((chapter.root / "pyproject.toml").read_text(encoding="utf-8"))["project"]
-    complaints = []
+    complaints = release.wrong(chapter.ipynb, chapter.root) + release.wrong(chapter.md, chapter.root)
     if cell.source != reference:
         complaints.append(f"cell {position}: bootstrap differs from that of the first chapter")
+    if not release.refs(cell.source):
+        complaints.append(f"cell {position}: bootstrap does not install the package from the repository")
     complaints += [
         f"cell {position}: bootstrap lacks {needed!r}"
-        for needed in ("google.colab", f"@v{project['version']}")
+        for needed in ("google.colab", "[book] @")
         if needed not in cell.source
     ]
     if "remove-cell" not in tags(cell):
@@ -167,19 +169,20 @@ def alt_text(chapter: Chapter) -> list[str]:
         pictures = [m for o in cell.outputs for m in o.get("data", {}) if m.startswith("image/")]
         if not pictures:
             continue
-        if set(pictures) != {"image/png"}:
-            complaints.append(f"cell {position}: pictures are stored as PNG, not {sorted(set(pictures))}")
-        sizes = [len(base64.b64decode(o.data["image/png"])) for o in cell.outputs if "image/png" in o.get("data", {})]
+        if set(pictures) != {"image/svg+xml"}:
+            complaints.append(f"cell {position}: pictures are stored as SVG, not {sorted(set(pictures))}")
+        drawn = [o.data["image/svg+xml"] for o in cell.outputs if "image/svg+xml" in o.get("data", {})]
+        sizes = [len(gzip.compress(svg.encode())) for svg in drawn]
         total += sum(sizes)
-        complaints += [f"cell {position}: PNG of {n} bytes, at most {PNG_BYTES}" for n in sizes if n > PNG_BYTES]
+        complaints += [f"cell {position}: SVG of {n} bytes, at most {SVG_BYTES}" for n in sizes if n > SVG_BYTES]
         alt = cell.metadata.get("mystnb", {}).get("image", {}).get("alt", "").strip()
         if len(alt) < 30:
             complaints.append(f"cell {position}: alt text (mystnb.image.alt) has {len(alt)} characters, at least 30")
         elif alt in seen:
             complaints.append(f"cell {position}: same alt text as cell {seen[alt]}")
         seen.setdefault(alt, position)
-    if total > CHAPTER_PNG_BYTES:
-        complaints.append(f"pictures of the chapter weigh {total} bytes, at most {CHAPTER_PNG_BYTES}")
+    if total > CHAPTER_SVG_BYTES:
+        complaints.append(f"pictures of the chapter weigh {total} bytes, at most {CHAPTER_SVG_BYTES}")
     for position, cell in enumerate(chapter.notebook.cells, 1):
         if cell.cell_type == "markdown" and re.search(r"!\[\s*\]\(", cell.source):
             complaints.append(f"cell {position}: Markdown image without alt text")

@@ -1,6 +1,7 @@
 """Defects, each planted in a copy of the good synthetic chapter: what to change, and which gate must complain."""
 
 import base64
+import random
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -68,12 +69,13 @@ def output(words: str, **changes):
     return change(words, lambda cell: cell.outputs[0].update(changes))
 
 
-def heavy_picture(cell, kilobytes=110):
-    cell.outputs[0].data["image/png"] = base64.b64encode(bytes(kilobytes * 1024)).decode()
+def heavy_picture(cell, kilobytes=60):
+    noise = random.Random(0).randbytes(kilobytes * 1024)
+    cell.outputs[0].data["image/svg+xml"] = f"<svg>{base64.b64encode(noise).decode()}</svg>"
 
 
 def heavy_pictures(cell):
-    heavy_picture(cell, kilobytes=95)
+    heavy_picture(cell, kilobytes=45)
     cell.outputs *= 4
 
 
@@ -146,6 +148,11 @@ def long_chapter(notebook):
     notebook.cells[5:5] = [synthetic.text("More words.") for _ in range(40)]
 
 
+def swapped_checks(root):
+    for old, new in (('"2.1"', "first"), ('"2.2"', '"2.1"'), ("first", '"2.2"')):
+        edit(CHECKS, old, new)(root)
+
+
 MD = "chapters/02-masks.md"
 LONG_LINE = "sparsity = 0.9" + " + 0" * 30
 CLAIM = 'claim("all-finite"'
@@ -169,7 +176,12 @@ defect(
     ),
 )
 defect("bootstrap", "differs between chapters", replace("-q --no-deps", "--no-deps"))
+defect("bootstrap", "without what only chapters need", replace("pruneutils[book]", "pruneutils"))
 defect("bootstrap", "of an older version", spoil=edit("pyproject.toml", "0.1.0", "0.2.0"))
+defect("bootstrap", "of another ref than the badge", replace("/blob/v0.1.0/", "/blob/main/"))
+defect("bootstrap", "of another ref than the launch button", spoil=edit("_config.yml", "v0.1.0", "main"))
+defect("bootstrap", "of another ref in the text only", spoil=edit(MD, "/blob/v0.1.0/", "/blob/main/"), others=["pair"])
+defect("bootstrap", "installs nothing", replace("%pip install", "%pip uninstall"))
 defect("bootstrap", "shown on the page", change("google.colab", lambda cell: cell.metadata.pop("tags")))
 defect("unsafe_tags", "nbval-skip", change("seeds =", lambda cell: cell.metadata.update(tags=["nbval-skip"])))
 defect("unsafe_tags", "skipped by comment", replace("kept = {}", "# NBVAL_SKIP\nkept = {}"))
@@ -183,23 +195,38 @@ defect("size", "long line", replace("sparsity = 0.9", LONG_LINE))
 defect("anatomy", "sections swapped", replace("## The question", "## The answer"))
 defect("anatomy", "promise of two sentences", replace("and keep them so.", "and keep them. It works."))
 defect("anatomy", "no promise", replace("\n\nYou multiply weights by zeros and ones, and keep them so.", ""))
-defect("anatomy", "no minutes", replace("20 minutes", "patience"))
+defect(
+    "anatomy", "minutes that the page measures", replace("Arrays, and patience.", "Arrays. Reading takes 20 minutes.")
+)
 defect(
     "anatomy",
     "uncited pitfall",
     replace("Pruning to 13.7 % failed in [Han et al., 2015](https://arxiv.org/pdf/1506.02626v3).", "Much."),
 )
-defect("anatomy", "exercise without minutes", replace("(2 minutes)", ""))
-defect("anatomy", "exercises misnumbered", replace("### Exercise 2.2", "### Exercise 2.5"))
+defect("anatomy", "exercise without minutes", replace("(2 minutes)", ""), others=["registered_checks"])
+defect(
+    "anatomy", "exercises misnumbered", replace("### Exercise 2.2", "### Exercise 2.5"), others=["registered_checks"]
+)
 defect("anatomy", "no task", replace("\n\nCount what the mask removes.", ""))
-defect("anatomy", "two exercises", two_exercises)
+defect("anatomy", "two exercises", two_exercises, others=["registered_checks"])
 defect("anatomy", "no solution", lambda notebook: notebook.cells.remove(find(notebook, "Solution 2.3")))
 defect("anatomy", "stub solved", output("answer = None", text="solved\n"))
 defect("anatomy", "solution not solved", output("Solution 2.2", text="not solved yet\n"))
 defect("anatomy", "solution in view", change("Solution 2.2", lambda cell: cell.metadata.pop("cellView")))
 defect("anatomy", "solution without title", replace("#@title Solution 2.2", "# Solution 2.2"))
 defect("anatomy", "another check", replace("answer = 2\nchecks.answer", "answer = 2\nchecks.other"))
-defect("anatomy", "stub without check", replace("checks.answer(answer)", "print(answer)"))
+defect(
+    "anatomy", "stub without check", replace("checks.answer_1(answer)", "print(answer)"), others=["registered_checks"]
+)
+CHECKS = "pruneutils/book/checks/chapter_02.py"
+defect("registered_checks", "of another number", spoil=edit(CHECKS, '"2.3"', '"2.4"'))
+defect("registered_checks", "of another chapter", spoil=edit(CHECKS, '"2.3"', '"3.3"'))
+defect("registered_checks", "two exercises swapped", spoil=swapped_checks)
+defect("registered_checks", "without a number", spoil=edit(CHECKS, '"2.3", ', ""))
+defect("registered_checks", "not registered", spoil=edit(CHECKS, '@check("2.3", "right.")\n', ""))
+defect("registered_checks", "of another name", spoil=edit(CHECKS, "def answer_3", "def answer_4"))
+defect("registered_checks", "twice", spoil=lambda root: (root / CHECKS).write_text(2 * (root / CHECKS).read_text()))
+defect("registered_checks", "no module", spoil=lambda root: (root / CHECKS).unlink())
 FOREIGN = {
     "directive": ("```{note}", "Look.", "```"),
     "colon fence": (":::{note}", "Look.", ":::"),
@@ -264,9 +291,9 @@ defect("experiment_seeds", "one seed", replace("seeds = range(3)", "seeds = [0]"
 defect("alt_text", "none", change("plots.accuracy", lambda cell: cell.metadata.pop("mystnb")))
 defect("alt_text", "too short", change("plots.accuracy", lambda cell: cell.metadata.mystnb.image.update(alt="Plot.")))
 defect("alt_text", "same for two figures", change("seeds =", second_picture))
-defect("alt_text", "heavy PNG", change("plots.accuracy", heavy_picture))
-defect("alt_text", "four heavy-ish PNGs", change("plots.accuracy", heavy_pictures))
-defect("alt_text", "SVG", change("plots.accuracy", lambda cell: cell.outputs[0].data.update({"image/svg+xml": ""})))
+defect("alt_text", "heavy SVG", change("plots.accuracy", heavy_picture))
+defect("alt_text", "four heavy-ish SVGs", change("plots.accuracy", heavy_pictures))
+defect("alt_text", "PNG", change("plots.accuracy", lambda cell: cell.outputs[0].data.update({"image/png": ""})))
 defect("alt_text", "Markdown image", add("", "![](01-first.ipynb)"))
 defect("explorers", "no label", in_explorer("<label", "<span"))
 defect("explorers", "label of another control", in_explorer('for="explorer-1-input"', 'for="explorer-2-input"'))

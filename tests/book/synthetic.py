@@ -7,13 +7,20 @@ import jupytext
 import nbformat
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_output
 
+SVG = '<svg xmlns="http://www.w3.org/2000/svg" width="9pt" height="9pt"><text>a</text></svg>'
 PNG = "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg=="
 BOOTSTRAP = """\
 import sys
 
 if "google.colab" in sys.modules:
-    %pip install -q --no-deps "pruneutils @ git+https://example.org/book@v0.1.0"
+    %pip install -q --no-deps "pruneutils[book] @ git+https://example.org/book@v0.1.0"
 """
+CHECKS = """\
+@check("2.{number}", "right.")
+def answer_{number}(answer):
+    expect(answer == {number}, "wrong.")
+"""
+BADGE = "[Open](https://colab.research.google.com/github/owner/book/blob/v0.1.0/chapters/02-masks.ipynb)"
 BIBLIOGRAPHY = """\
 @article{han2015, author = {Han, Song and Pool, Jeff}, title = {Learning both}, journal = {arXiv}, year = {2015},
   url = {https://arxiv.org/abs/1506.02626}}
@@ -41,7 +48,7 @@ def claimed(name: str, statement: str):
 
 
 def picture():
-    return new_output("display_data", data={"image/png": PNG, "text/plain": "<Figure>"})
+    return new_output("display_data", data={"image/svg+xml": SVG, "text/plain": "<Figure>"})
 
 
 def explorer(name: str):
@@ -55,10 +62,10 @@ def explorer(name: str):
 
 
 def exercise(number: int) -> list:
-    solution = f"#@title Solution 2.{number}\nanswer = {number}\nchecks.answer(answer)"
+    solution = f"#@title Solution 2.{number}\nanswer = {number}\nchecks.answer_{number}(answer)"
     return [
         text(f"### Exercise 2.{number}: count zeros ({number} minutes)\n\nCount what the mask removes."),
-        code("answer = None\nchecks.answer(answer)", printed("not solved yet: answer is None")),
+        code(f"answer = None\nchecks.answer_{number}(answer)", printed("not solved yet: answer is None")),
         code(solution, printed("solved"), tags=["hide-input"], cellView="form"),
     ]
 
@@ -66,10 +73,10 @@ def exercise(number: int) -> list:
 def notebook() -> nbformat.NotebookNode:
     """A good chapter 02, as it would be stored after execution."""
     cells = [
-        text("# Masks\n\nYou multiply weights by zeros and ones, and keep them so."),
+        text(f"# Masks\n\nYou multiply weights by zeros and ones, and keep them so.\n\n{BADGE}"),
         code(BOOTSTRAP, tags=["remove-cell"]),
         text("## You will be able to\n\n- hold a mask, see [the start](01-first.ipynb#start)"),
-        text("## You need\n\nArrays, and 20 minutes.\nScores [come later](../pages/contents.md#04-scores)."),
+        text("## You need\n\nArrays, and patience.\nScores [come later](../pages/contents.md#04-scores)."),
         text("## The question\n\nWhat is left of 90 % zeros in Python 3.11, after equation (2.1)?"),
         text("## By hand\n\nOf 2.75 and 0.125 only 2.75 stays.\n\n> **Note.** `{role}` is code here."),
         text("## The mathematics\n\n$$\nW' = W \\odot M \\tag{2.1}\n$$\n\nwhere $M$ holds $97.3$, by (2.1)."),
@@ -118,6 +125,10 @@ def write(root: Path, chapter: nbformat.NotebookNode) -> Path:
     for folder in ("chapters", "pages"):
         (root / folder).mkdir(exist_ok=True)
     (root / "pyproject.toml").write_text('[project]\nname = "book"\nversion = "0.1.0"\n')
+    (root / "_config.yml").write_text("repository:\n  branch: v0.1.0\n")
+    checks = root / "pruneutils" / "book" / "checks"
+    checks.mkdir(parents=True, exist_ok=True)
+    (checks / "chapter_02.py").write_text("\n".join(CHECKS.format(number=number) for number in (1, 2, 3)))
     (root / "references.bib").write_text(BIBLIOGRAPHY)
     (root / "pages" / "contents.md").write_text("# Contents\n\n(02-masks)=\n## Masks\n\n(04-scores)=\n## Scores\n")
     first = new_notebook(cells=[text("# Start"), code(BOOTSTRAP, tags=["remove-cell"])])

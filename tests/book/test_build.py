@@ -10,7 +10,7 @@ import pytest
 from bs4 import BeautifulSoup
 
 from .chapter import ROOT, load, tags
-from .workspace import build, copy_repository
+from .workspace import build, mini_book
 
 pytestmark = pytest.mark.slow
 CHAPTERS = sorted(path.stem for path in (ROOT / "chapters").glob("*.ipynb"))
@@ -40,11 +40,20 @@ def test_figures_are_on_the_page(html, name):
     """A figure may be lost between notebook and page, or its alt text with it."""
     page = html / "chapters" / f"{name}.html"
     chapter = load(ROOT / "chapters" / f"{name}.ipynb")
-    pictures = [i for i in article(page).find_all("img") if "_images/" in i["src"]]
-    assert len(pictures) >= sum("image/png" in o.get("data", {}) for o in shown(chapter))
-    assert all((page.parent / picture["src"]).is_file() for picture in pictures)
+    pictures = article(page).select("svg.figure")
+    assert len(pictures) >= sum("image/svg+xml" in o.get("data", {}) for o in shown(chapter))
     expected = {c.metadata["mystnb"]["image"]["alt"] for _, c in chapter.code if "mystnb" in c.metadata}
-    assert expected <= {picture.get("alt") for picture in pictures}
+    assert expected <= {picture.get("aria-label") for picture in pictures}
+
+
+@pytest.mark.parametrize("name", CHAPTERS)
+def test_figures_follow_light_and_dark(html, name):
+    """A colour that is no variable stays as it is on a dark page, where dark ink cannot be read."""
+    page = (html / "chapters" / f"{name}.html").read_text(encoding="utf-8")
+    figures = re.findall(r'<svg[^>]* class="figure".*?</svg>', page, re.DOTALL)
+    assert figures
+    assert {c for f in figures for c in re.findall(r"(?:fill|stroke): (#1a1a1a|#000000|black)", f)} == set()
+    assert all(len(set(ids)) == len(ids) for ids in [re.findall(r'\bid="([^"]+)"', "".join(dict.fromkeys(figures)))])
 
 
 @pytest.mark.parametrize("name", CHAPTERS)
@@ -132,7 +141,7 @@ def test_mathematics_is_set_by_the_book_itself(html, name):
 
 def test_a_broken_link_stops_the_build(tmp_path):
     """Without -W, or with the warning silenced, a link to nowhere would be published."""
-    root = copy_repository(tmp_path)
+    root = mini_book(tmp_path)
     path = root / "chapters" / f"{CHAPTERS[0]}.ipynb"
     notebook = nbformat.read(path, as_version=4)
     notebook.cells[0].source += "\n\nSee [nothing](99-nowhere.ipynb)."

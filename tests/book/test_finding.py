@@ -13,12 +13,11 @@ from bs4 import BeautifulSoup
 
 from tools import artwork, verified
 
-from .chapter import ROOT, blocks, load
+from .chapter import ROOT
 from .workspace import copy_repository
 
 CHAPTERS = sorted(path.stem for path in (ROOT / "chapters").glob("*.ipynb"))
 BASE = yaml.safe_load((ROOT / "_config.yml").read_text(encoding="utf-8"))["html"]["baseurl"]
-MINUTES = re.compile(r"Reading takes (\d+) minutes?, the exercises (\d+)")
 
 
 def soup(page: Path) -> BeautifulSoup:
@@ -54,26 +53,6 @@ def test_a_notebook_saved_by_hand_is_seen(tmp_path):
     second.rename(second.with_name("99-renamed.ipynb"))
     assert set(unverified(root)) - set(before) >= {"99-renamed", second.stem}
     assert first.stem in unverified(root)
-
-
-def contradictions(chapter, entry: dict) -> list[str]:
-    """Minutes that the prose states and that are far from the measured."""
-    text = " ".join(b.text for b in blocks(chapter) if b.kind == "paragraph")
-    match = MINUTES.search(text)
-    stated = [int(number) for number in match.groups()] if match else []
-    measured = (verified.reading_minutes(entry), entry["exercises"])
-    return [f"{s} stated, {m} measured" for s, m in zip(stated, measured, strict=False) if abs(s - m) > 10]
-
-
-@pytest.mark.parametrize("name", CHAPTERS)
-def test_prose_and_page_agree_on_the_minutes(name):
-    """The author's estimate and the measured line stand a few lines apart."""
-    assert not contradictions(load(ROOT / "chapters" / f"{name}.ipynb"), verified.load(ROOT)[name])
-
-
-def test_a_wrong_estimate_is_seen():
-    chapter, entry = load(ROOT / "chapters" / f"{CHAPTERS[0]}.ipynb"), verified.load(ROOT)[CHAPTERS[0]]
-    assert len(contradictions(chapter, entry | {"words": 9000, "exercises": 60})) == 2
 
 
 @pytest.mark.slow

@@ -9,7 +9,7 @@ import pytest
 from nbclient import NotebookClient
 
 from .chapter import ROOT
-from .workspace import NBVAL, run
+from .workspace import COLAB, NBVAL, PINS, run
 
 pytestmark = pytest.mark.slow
 SOURCES = (
@@ -42,8 +42,8 @@ def spoiled(control, source=None, stored=None):
     return notebook
 
 
-@pytest.fixture(scope="module")
-def failures(control, tmp_path_factory):
+@pytest.fixture(scope="module", params=[COLAB, PINS])
+def failures(request, control, tmp_path_factory):
     """Failed cells by notebook, from one run over all notebooks in a folder laid out as the book's."""
     root = tmp_path_factory.mktemp("book")
     (root / "chapters").mkdir()
@@ -54,7 +54,7 @@ def failures(control, tmp_path_factory):
     notebooks = {name: spoiled(control, **changes) for name, (changes, _) in DEFECTS.items()}
     for name, notebook in {"control": control, "quiet": quiet, **notebooks}.items():
         nbformat.write(notebook, root / "chapters" / f"{name}.ipynb")
-    report = run(*NBVAL, "-rA", "chapters", cwd=root, packages=ROOT).stdout
+    report = run(*NBVAL, request.param, "-rA", "chapters", cwd=root, packages=ROOT).stdout
     found = {}
     for verdict, name, cell in re.findall(r"^(PASSED|FAILED|ERROR) chapters/(\w+)\.ipynb::(Cell \d)", report, re.M):
         found.setdefault(name, set()).update({cell} if verdict != "PASSED" else set())

@@ -43,6 +43,13 @@ def test_no_machine_path(files):
     assert not forbidden(ROOT, files, MACHINE_PATHS)
 
 
+def test_nothing_is_left_to_do(files):
+    """What `make chapter` leaves open is marked TODO; a reader would find it."""
+    parts = {ROOT / "chapters", ROOT / "pages", ROOT / "pruneutils"}
+    read = [path for path in files if parts & set(path.parents) or path.name in ("chapters.yml", "intro.md")]
+    assert not forbidden(ROOT, read, ["TODO"])
+
+
 def test_ledger_is_fresh():
     """The claims page was not collected again after a chapter's outputs changed."""
     run = subprocess.run([sys.executable, "-m", "tools.ledger", "--check"], cwd=ROOT, capture_output=True, text=True)

@@ -4,9 +4,9 @@ import re
 
 import pytest
 
-from .workspace import NBVAL, PYTEST, copy_repository, run
+from .workspace import COLAB, NBVAL, PYTEST, copy_repository, run
 
-pytestmark = pytest.mark.slow
+pytestmark = pytest.mark.all
 FLIPPED = """
 
 _honest = unstructured
@@ -58,5 +58,5 @@ def test_unit_tests_fail(sabotaged):
 
 def test_chapter_fails(sabotaged):
     _, root = sabotaged
-    finished = run(*NBVAL, "-q", "-x", "chapters/02-masks.ipynb", cwd=root, packages=root)
+    finished = run(*NBVAL, COLAB, "-q", "-x", "chapters/02-masks.ipynb", cwd=root, packages=root)
     assert failed_properly(finished), finished.stdout[-3000:] + finished.stderr

@@ -12,6 +12,7 @@ from .chapter import (
     Chapter,
     blocks,
     canonical_url,
+    claim_calls,
     is_citation,
     load,
     markdown,
@@ -177,7 +178,9 @@ def links(chapter: Chapter) -> list[str]:
 def _anchors(path) -> set[str]:
     """Anchors of a page or a chapter: those of its headings, and MyST targets."""
     if path.suffix == ".ipynb":
-        return {slug(b.text) for b in blocks(load(path)) if b.kind == "heading"}
+        chapter = load(path)
+        claims = {f"claim-{call.args[0].value}" for _, cell in chapter.code for call in claim_calls(cell.source)}
+        return {slug(b.text) for b in blocks(chapter) if b.kind == "heading"} | claims
     text = path.read_text(encoding="utf-8")
     targets = re.findall(r"^\(([\w.-]+)\)=", text, re.MULTILINE) + re.findall(r'id="([\w.-]+)"', text)
     return {slug(h) for h in re.findall(r"^#+\s+(.+)$", text, re.MULTILINE)} | set(targets)

@@ -1,6 +1,7 @@
 """The built pages on a local server, as a host of static pages has them: below a path, compressed, with a 404.html."""
 
 import gzip
+import hashlib
 import os
 import re
 import shutil
@@ -48,6 +49,11 @@ def prose(name: str) -> str:
     text = re.sub(r"\A---\n.*?\n---\n", "", source(name), flags=re.DOTALL)
     text = re.sub(r"^(`{3,}).*?^\1`*$", "", text, flags=re.DOTALL | re.MULTILINE)
     return re.sub(r"`[^`]*`|\]\([^)]*\)", " ", text)
+
+
+def turn(name: str, number: int) -> int:
+    """Which of a number of ways to look at a page is its turn; another one as soon as its text changes."""
+    return int.from_bytes(hashlib.sha256((name + source(name)).encode()).digest()) % number
 
 
 @lru_cache(maxsize=256)

@@ -88,6 +88,7 @@ def test_says_what_to_do_elsewhere(machine, monkeypatch, capsys, root, debian):
     assert "install Chromium or Chrome" in capsys.readouterr().out
 
 
+@pytest.mark.slow
 def test_without_a_browser_tests_are_skipped_and_say_so(tmp_path):
     """A run that silently tests nothing looks like a pass."""
     environment = {k: v for k, v in os.environ.items() if not k.startswith("PYTEST_")}

@@ -1,15 +1,26 @@
-"""Every page on a phone, a tablet and a desk, by day and by night, without a network; and what it weighs."""
+"""Every page on a phone, a tablet and a desk, by day and by night, without a network; and what it weighs.
+
+`make test` opens each page in one of these windows (see site.turn), `make test-all` in all.
+"""
 
 import pytest
 
-from . import checks
+from . import checks, site
 from .reader import Visit, context
-from .site import pages, toc
+from .site import pages, toc, turn
 
 pytestmark = pytest.mark.slow
 NAMES = [*toc(), "search", "genindex", "404"]
-MODES = ["light", "dark"]
-WIDTHS = [400, 768, 1400]
+WINDOWS = [(mode, width) for mode in ("light", "dark") for width in (400, 768, 1400)]
+
+
+def in_turn(windows: list[tuple[str, int]]) -> list:
+    """Parameters: every page in every window, of which `make test` takes one."""
+    return [
+        pytest.param(name, *window, marks=[] if turn(name, len(windows)) == number else pytest.mark.all)
+        for name in NAMES
+        for number, window in enumerate(windows)
+    ]
 
 
 def test_no_page_is_left_out(html):
@@ -17,16 +28,21 @@ def test_no_page_is_left_out(html):
     assert sorted(pages(html)) == sorted(NAMES)
 
 
-@pytest.mark.parametrize("width", WIDTHS)
-@pytest.mark.parametrize("mode", MODES)
-@pytest.mark.parametrize("name", NAMES)
+def test_each_page_has_one_turn_until_it_changes(monkeypatch):
+    """A page that `make test` never opens; or always in the same window, whatever is written on it."""
+    turns = [param.values[0] for param in in_turn(WINDOWS) if not param.marks]
+    assert turns == NAMES
+    monkeypatch.setattr(site, "source", lambda name: "another text")
+    before = [param.values for param in in_turn(WINDOWS) if not param.marks]
+    monkeypatch.setattr(site, "source", lambda name: "a third text")
+    assert before != [param.values for param in in_turn(WINDOWS) if not param.marks]
+
+
+@pytest.mark.parametrize("name, mode, width", in_turn(WINDOWS))
 def test_page_reads_well(reader, name, mode, width):
     """Errors, missing files, raw formulas, lost pictures, text cut off; and what axe-core finds."""
     visit = reader(mode, width).open(f"{name}.html")
-    complaints = checks.reading(visit, name)
-    if width != 768:
-        complaints += checks.accessibility(visit)
-    assert not complaints
+    assert not checks.reading(visit, name) + checks.accessibility(visit)
 
 
 def test_weights(browser, site, html, record_property):

@@ -1,4 +1,7 @@
-"""Each check sees the defect that it is there for: a page is spoilt once, and the check must complain of that."""
+"""Each check sees the defect that it is there for: a page is spoilt once, and the check must complain of that.
+
+The pages are those of a book with two chapters; what is looked at stands in its first pages.
+"""
 
 import matplotlib.pyplot as plt
 import numpy as np
@@ -16,8 +19,8 @@ NARROW = 400
 
 
 @pytest.fixture(scope="module")
-def copy(html, tmp_path_factory):
-    return Copy.of(html, tmp_path_factory.mktemp("spoilt") / "html")
+def copy(mini, tmp_path_factory):
+    return Copy.of(mini, tmp_path_factory.mktemp("spoilt") / "html")
 
 
 @pytest.fixture(scope="module")
@@ -175,7 +178,7 @@ def test_search_sees_a_word_that_is_not_found(window):
 
 
 def test_order_sees_a_page_passed_over(copy):
-    names = toc()
+    names = [name for name in toc() if (copy.html / f"{name}.html").exists()]
     assert not checks.order(copy.html, names)
     assert checks.order(copy.html, [names[0], *names[2:]])
 

@@ -4,13 +4,12 @@ import pytest
 
 from . import checks
 from .site import source, toc
-from .test_pages import NAMES
+from .test_pages import in_turn
 
 pytestmark = pytest.mark.slow
 
 
-@pytest.mark.parametrize("mode, width", [("light", 1400), ("dark", 400)])
-@pytest.mark.parametrize("name", NAMES)
+@pytest.mark.parametrize("name, mode, width", in_turn([("light", 1400), ("dark", 400)]))
 def test_keyboard_reaches_everything(reader, name, mode, width):
     """A control that Tab does not reach, or whose focus cannot be seen."""
     assert not checks.keyboard(reader(mode, width).open(f"{name}.html").unfold())

@@ -4,15 +4,15 @@
   top of it: what pip installs lands there, and Colab's other packages are metadata in it, without code.
 - The index: a folder of wheels. What Colab lacks is packed again from .venv; of every package that Colab
   has there are two newer versions besides, empty, a next one and 99, which pip would take if anything asked for them.
-- GitHub: a repository made from the working tree, tagged with the package's version; git is told to clone it
-  wherever the book's address is asked for. The call of pip, its clone and its build of a wheel run unchanged.
+- GitHub: a repository made from the working tree, with the ref that bootstraps ask for, a branch or a tag; git is told
+  to clone it wherever the book's address is asked for. The call of pip, its clone and its build of a wheel run
+  unchanged.
 - google.colab: an empty module, in sys.modules before the first cell as it is there.
 """
 
 import os
 import re
 import subprocess
-import tomllib
 import zipfile
 from importlib.metadata import distribution, distributions
 from pathlib import Path
@@ -24,10 +24,11 @@ from book.chapter import ROOT
 from book.workspace import copy_repository
 from packaging.version import Version
 
+from tools import release
 from tools.colab import FOLDER, built, interpreters, pinned, site_packages
 
 LIST = ROOT.parent / "shared" / "colab"
-VERSIONS = {  # the dozen that matter, in Colab on 2026-08-19
+VERSIONS = {  # those that matter, in Colab on 2026-08-19
     "numpy": "2.1.3",
     "scipy": "1.16.3",
     "scikit-learn": "1.6.1",
@@ -41,6 +42,7 @@ VERSIONS = {  # the dozen that matter, in Colab on 2026-08-19
     "ipykernel": "6.17.1",
     "pooch": "1.9.0",
     "requests": "2.32.4",
+    "attrs": "26.1.0",  # dm-tree, which tfmot needs, asks for it and does without
 }
 NEW = {"pruneutils", "mnist1d", "jedi"}  # Colab's IPython lacks jedi, which it needs; pip completes that
 PACKED = ("mnist1d", "jedi", "setuptools", "tensorflow-model-optimization", "mock", "torch-pruning")
@@ -69,7 +71,7 @@ def environment(python: str) -> Path:
     if python not in interpreters():
         pytest.skip(f"this machine has no Python {python}")
     if not built(python):
-        pytest.skip(f".venv-colab/{python} is not built; `make environment-colab` builds it or says why it cannot")
+        pytest.skip(f".venv-colab/{python} is not built; `make environment-colabs` builds it or says why it cannot")
     return FOLDER / python
 
 
@@ -134,14 +136,16 @@ def with_dependency(root: Path, requirement: str):
 
 
 def published(folder: Path, *requirements: str) -> Path:
-    """The working tree as a repository with its version's tag, these requirements added to the package."""
+    """The working tree as a repository with the book's ref, these requirements added to the package."""
     copy_repository(folder)
     for requirement in requirements:
         with_dependency(folder, requirement)
-    version = tomllib.loads((folder / "pyproject.toml").read_text(encoding="utf-8"))["project"]["version"]
+    ref = release.current(folder)
     git = ["git", "-c", "user.name=test", "-c", "user.email=test@example.org", "-c", "commit.gpgsign=false"]
-    for command in (["init", "-q"], ["add", "-A"], ["commit", "-qm", "book"], ["tag", f"v{version}"]):
+    for command in (["init", "-q", "-b", release.BRANCH], ["add", "-A"], ["commit", "-qm", "book"]):
         subprocess.run([*git, *command], cwd=folder, check=True)
+    if ref != release.BRANCH:
+        subprocess.run([*git, "tag", ref], cwd=folder, check=True)
     return folder
 
 

@@ -15,7 +15,7 @@ from book.book_gates import address
 from book.chapter import ROOT
 from bs4 import BeautifulSoup
 
-from tools import repository
+from tools import release, repository
 
 CHAPTERS = sorted((ROOT / "chapters").glob("*.ipynb"))
 TEXT = "Open this chapter in Colab"
@@ -95,7 +95,7 @@ def test_badges_follow_the_repository(clone):
 WRONG = {
     "another chapter": ("/01-", "/02-"),
     "the text": (".ipynb)", ".md)"),
-    "another branch": ("/blob/main/", "/blob/master/"),
+    "another ref": (f"/blob/{release.current()}/", "/blob/gone/"),
     "another owner": ("/github/your-org/", "/github/elsewhere/"),
     "no badge": (f"[{TEXT}]", "[Open]"),
     "a picture": (f"[{TEXT}]", f"[![{TEXT}](../_static/colab.svg)]"),
@@ -125,6 +125,7 @@ def test_a_badge_before_the_promise_is_seen(clone):
     assert badge(clone, path.stem)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("old", "new"),
     [("01-prune-in-five-minutes.ipynb", "01-prune-in-five-minutes.md"), ("dropdown-launch-buttons", "gone")],

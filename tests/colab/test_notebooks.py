@@ -26,7 +26,6 @@ from tools.colab import OWN, pinned, site_packages
 
 from .standin import ROOT, VERSIONS, index, offline, published, throwaway
 
-pytestmark = pytest.mark.slow
 CHAPTERS = sorted((ROOT / "chapters").glob("*.ipynb"))
 PROBE = """\
 import json, platform, pruneutils
@@ -66,10 +65,11 @@ def variables(tmp_path_factory):
     return offline(index(folder / "wheels", VERSIONS), published(folder / "repository"))
 
 
+@pytest.mark.all
 @pytest.mark.parametrize("path", CHAPTERS, ids=lambda path: path.stem)
 def test_run_all_twice_with_colabs_versions(tmp_path, path, variables, record_property):
     """An API that is newer than Colab's, a file that only the repository has, a cell that spoils the next run."""
-    python = throwaway(tmp_path / "environment", OWN, {})
+    python = throwaway(tmp_path / "environment", OWN, {"attrs": VERSIONS["attrs"]})
     site = site_packages(tmp_path / "environment", OWN)
     (site / "google" / "colab").mkdir(parents=True)
     (site / "google" / "colab" / "__init__.py").touch()
@@ -92,6 +92,7 @@ PLANTED = {
 }
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("expected", PLANTED)
 def test_a_planted_cell_is_seen(tmp_path, expected):
     cells = [nbformat.v4.new_code_cell(source) for source in PLANTED[expected]]
@@ -100,6 +101,7 @@ def test_a_planted_cell_is_seen(tmp_path, expected):
     assert complaints[0].startswith(expected)
 
 
+@pytest.mark.slow
 def test_a_good_notebook_passes(tmp_path):
     cells = [nbformat.v4.new_code_cell("W = [1.0, 0.0]"), nbformat.v4.new_code_cell("W.remove(0.0)")]
     found = twice(nbformat.v4.new_notebook(cells=cells), tmp_path, Path(sys.executable), dict(os.environ), "print(W)")

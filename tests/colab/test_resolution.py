@@ -31,7 +31,7 @@ from .standin import (
 )
 
 COLAB_RUNS = {"python_version": "3.13", "python_full_version": "3.13.0", "sys_platform": "linux"}
-EXTRAS = ("torch", "keras")
+EXTRAS = ("torch", "keras", "book")
 
 
 def project() -> dict:
@@ -141,7 +141,7 @@ def test_how_near_to_colab_the_notebooks_run():
 
 
 def resolve(folder, python: str, has: dict[str, str], *requirements: str) -> dict[str, str]:
-    """What pip would install for a wheel of the working tree where Colab's packages are."""
+    """What pip would install for a wheel of the working tree with all its extras, where Colab's packages are."""
     environment(python)  # skips early
     root = copy_repository(folder / "book")
     for requirement in requirements:
@@ -151,7 +151,8 @@ def resolve(folder, python: str, has: dict[str, str], *requirements: str) -> dic
     (wheel,) = folder.glob("pruneutils-*.whl")
     interpreter = throwaway(folder / "environment", python, has)
     report = folder / "report.json"
-    pip = [interpreter, "-m", "pip", "install", "-q", "--dry-run", "--report", report, wheel]
+    asked = f"pruneutils[{','.join(EXTRAS)}] @ {wheel.as_uri()}"
+    pip = [interpreter, "-m", "pip", "install", "-q", "--dry-run", "--report", report, asked]
     finished = subprocess.run(
         pip, env=offline(index(folder / "wheels", has)), cwd=folder, capture_output=True, text=True
     )
@@ -160,16 +161,19 @@ def resolve(folder, python: str, has: dict[str, str], *requirements: str) -> dic
     return {normal(entry["name"]): entry["version"] for entry in installs}
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("python", PYTHONS)
 def test_pip_moves_none_of_the_dozen(tmp_path, python):
     assert resolve(tmp_path, python, VERSIONS).keys() == NEW
 
 
+@pytest.mark.slow
 def test_pip_moves_none_of_the_whole_list(tmp_path):
     """Skipped where ../shared/colab is not beside the checkout."""
     assert resolve(tmp_path, OWN, whole_list()).keys() == NEW
 
 
+@pytest.mark.all
 @pytest.mark.parametrize(("requirement", "name"), [("numpy>=2.3", "numpy"), ("pandas>=2.2.3.post1", "pandas")])
 def test_pip_sees_a_planted_bound(tmp_path, requirement, name):
     assert name in resolve(tmp_path, OWN, VERSIONS, requirement).keys() - NEW

@@ -5,7 +5,7 @@ import numpy as np
 from pruneutils.book.checks import check, expect, expect_array
 
 
-@check("sparsity and compression ratio are counted over all layers together.")
+@check("1.1", "sparsity and compression ratio are counted over all layers together.")
 def sparsity_and_compression(function):
     """Check ``function(masks) -> (sparsity, compression ratio)``."""
     masks = {"small": np.array([True, False]), "large": np.array([[True] * 4, [False] * 4])}
@@ -24,7 +24,7 @@ def sparsity_and_compression(function):
     expect(np.isclose(ratio, 1.25), f"ten weights over eight kept give 1.25, not {ratio}.")
 
 
-@check("each layer loses its own share, exactly.")
+@check("1.2", "each layer loses its own share, exactly.")
 def layerwise_masks(function):
     """Check ``function(weights, sparsity) -> {name: mask}``."""
     weights = {"large": np.array([[9.0, -8.0], [7.0, -6.0]]), "small": np.array([0.1, -0.4, 0.2, -0.3])}
@@ -57,7 +57,7 @@ def layerwise_masks(function):
         )
 
 
-@check("each round keeps the same share of what is left.")
+@check("1.3", "each round keeps the same share of what is left.")
 def sparsity_after_each_round(function):
     """Check ``function(final_sparsity, rounds) -> list of sparsities``."""
     answer = function(0.784, 3)  # keeps 0.6 of what is left each time

@@ -5,7 +5,7 @@ import numpy as np
 from pruneutils.book.checks import check, expect, expect_array
 
 
-@check("exactly the wanted number goes, ties included.")
+@check("2.1", "exactly the wanted number goes, ties included.")
 def mask_by_rank(function):
     """Check ``function(W, sparsity) -> mask``."""
     W = np.array([[0.5, -0.1, 0.3], [-0.9, 0.2, -0.4]])
@@ -33,7 +33,7 @@ def mask_by_rank(function):
             )
 
 
-@check("amount is a share of what is left.")
+@check("2.2", "amount is a share of what is left.")
 def amount_to_pass(function):
     """Check ``function(now, wanted) -> amount``."""
     amount = function(0.6, 0.9)
@@ -47,7 +47,7 @@ def amount_to_pass(function):
     expect(np.isclose(function(0.8, 0.9), 0.5), "from 0.8 to 0.9, half of the remaining fifth goes.")
 
 
-@check("no memory of the optimiser can move a zero, and the kept weights train as they would have.")
+@check("2.3", "no memory of the optimiser can move a zero, and the kept weights train as they would have.")
 def masked_step(function):
     """Check ``function(weight, mask, optimiser)``, which makes a step and keeps removed weights at zero."""
     import torch
@@ -80,7 +80,7 @@ def masked_step(function):
             )
 
 
-@check("that is Adam's drift, bias correction included.")
+@check("2.4", "that is Adam's drift, bias correction included.")
 def drift_of_adam(function):
     """Check ``function(k, lr, beta1, beta2, t) -> value of the removed weight after k masked steps``."""
     import torch

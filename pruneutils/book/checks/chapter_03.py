@@ -7,7 +7,7 @@ import numpy as np
 from pruneutils.book.checks import check, expect, expect_array
 
 
-@check("the freedom of an N:M pattern, in bits for each weight.")
+@check("3.1", "the freedom of an N:M pattern, in bits for each weight.")
 def bits_per_weight(function):
     """Check ``function(keep, of) -> log2 of the number of masks, divided by the number of weights``."""
     bits = function(2, 4)
@@ -27,7 +27,7 @@ def bits_per_weight(function):
         )
 
 
-@check("every kernel keeps as many weights as every other, its own largest.")
+@check("3.2", "every kernel keeps as many weights as every other, its own largest.")
 def kernel_patterns(function):
     """Check ``function(W, keep) -> mask`` that keeps ``keep`` weights of every kernel."""
     W = np.random.default_rng(3).normal(size=(3, 2, 3, 3))
@@ -58,7 +58,7 @@ def kernel_patterns(function):
     expect(bool((constant == 4).all()), f"of nine equal weights {constant.max()} stay; 4 should: rank, do not compare.")
 
 
-@check("the pattern is looked for along the axis that the hardware reads.")
+@check("3.3", "the pattern is looked for along the axis that the hardware reads.")
 def obeys(function):
     """Check ``function(mask, keep, of, axis) -> whether each group of neighbours keeps at most keep``."""
     along_1 = np.array([[1, 1, 0, 0], [1, 1, 0, 0], [1, 1, 0, 0], [1, 1, 0, 0]], dtype=bool)
@@ -87,7 +87,7 @@ def obeys(function):
     expect(bool(function(T, 2, 4, 1)), "the mask of a convolution, grouped along its input channels, was refused.")
 
 
-@check("the pair is read as tfmot means it.")
+@check("3.4", "the pair is read as tfmot means it.")
 def from_tfmot(function):
     """Check ``function(scores, m_by_n) -> mask`` with m zeros among every n neighbours."""
     scores = np.array([[4.0, 1.0, 3.0, 2.0, 8.0, 7.0, 5.0, 6.0]])

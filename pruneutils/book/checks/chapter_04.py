@@ -2,10 +2,10 @@
 
 import numpy as np
 
-from pruneutils.book.checks import check, expect, expect_array
+from pruneutils.book.checks import _unseen, check, expect, expect_array
 
 
-@check("each sample's gradient is squared before the mean is taken.")
+@check("4.1", "each sample's gradient is squared before the mean is taken.")
 def fisher_from_gradients(function):
     """Check ``function(per_sample) -> diagonal``: per_sample of shape (samples, weights)."""
     per_sample = np.array([[1.0, 2.0, 0.0], [-1.0, 2.0, 0.0], [1.0, 2.0, 6.0], [-1.0, 2.0, 0.0]])
@@ -46,7 +46,7 @@ def _quadratic(seed, n=6):
     return draws.normal(size=n) + 1, A.T @ A / n
 
 
-@check("all chosen weights go at once, and the survivors sit at the minimum that is left.")
+@check("4.2", "all chosen weights go at once, and the survivors sit at the minimum that is left.")
 def delete_together(function):
     """Check ``function(w, H_inv, gone) -> w``: deletes the weights ``gone`` and adapts the others."""
     for seed, gone in ((0, [2]), (1, [0, 3]), (2, [5, 1, 4])):
@@ -83,56 +83,63 @@ def delete_together(function):
         )
 
 
-@check("each output is fitted anew with the inputs that its mask left it.")
-def refit(function):
-    """Check ``function(W, mask, X, ridge) -> W``: least squares on the kept weights."""
-    draws = np.random.default_rng(4)
-    X = draws.normal(size=(40, 5)) @ (np.eye(5) + 0.8)
-    W, mask = draws.normal(size=(3, 5)), np.ones((3, 5), dtype=bool)
-    mask[0, [0, 2]] = mask[1, [1, 3, 4]] = False
-    before = W.copy(), X.copy()
-    answer = function(W, mask.copy(), X, 1e-9)
-    expect(answer is not None and answer is not ..., "the function returned nothing so far.")
-    answer = np.asarray(answer, dtype=float)
-    expect(
-        np.array_equal(W, before[0]) and np.array_equal(X, before[1]), "it changed its arguments; return a new array."
-    )
-    expect(answer.shape == W.shape, f"it has shape {answer.shape}, expected that of W, {W.shape}.")
-    expect((answer[~mask] == 0).all(), "removed weights must be exactly zero; fit the kept columns only.")
-    expect(
-        not np.allclose(answer, W * mask),
-        "that is W * mask. Either nothing was fitted, or all inputs were fitted and masked afterwards, or the target "
-        "was already pruned: mask first, and aim at X @ W[i].",
-    )
-    best = np.zeros_like(W)
-    for i, kept in enumerate(mask):
-        best[i, kept] = np.linalg.lstsq(X[:, kept], X @ W[i], rcond=None)[0]
-    expect(not np.allclose(answer, 2 * W * mask - best), "the survivors moved the wrong way: check the sign.")
-    expect(
-        np.allclose(answer, best, rtol=1e-4, atol=1e-5),
-        f"the first output's weights are {answer[0].round(3)}, its least squares {best[0].round(3)}. "
-        "Each output keeps other inputs, so each has a regression of its own; the target is X @ W[i], before pruning.",
-    )
-    strong = np.asarray(function(W, mask.copy(), X, 1e6), dtype=float)
-    expect(
-        np.allclose(strong, W * mask, atol=0.02),
-        "with a very large ridge the survivors should stay where they were: "
-        "penalise the distance from the old weights, not from zero, so that no data means no change.",
-    )
-    Z = X * [0, 1, 1, 1, 1]
-    for ridge in (1e-3, 10.0):
-        answer = np.asarray(function(W, mask.copy(), Z, ridge), dtype=float)
-        expect(np.isfinite(answer).all(), "an input that is always zero gives NaN or infinity: add the ridge.")
+@check("4.3", "it orders the deletions better than Wanda in all three networks, and needs neither gradient nor label.")
+def invented_score(function):
+    """Check ``function(W, V, X, A) -> scores`` by the rank correlation with the true change of loss."""
+    for layer in _unseen.first_layers():
+        given = [array.copy() for array in (layer.W, layer.V, layer.X, layer.A)]
+        answer = function(*given)
+        expect(answer is not None and answer is not ..., "the function returned nothing so far.")
+        answer, shape = np.asarray(answer, dtype=float), layer.W.shape
         expect(
-            np.allclose(answer[1:, 0], W[1:, 0]),
-            "where the first input is always zero, its weights should stay where they were.",
+            answer.shape != (shape[0],) and answer.shape != (shape[0], 1),
+            f"it has shape {answer.shape}, one score a unit; expected one a weight, {shape}.",
         )
-        best = np.zeros_like(W)
-        for i, k in enumerate(mask):
-            stacked = np.vstack([Z[:, k], np.sqrt(ridge) * np.eye(k.sum())])
-            best[i, k] = np.linalg.lstsq(stacked, np.r_[Z @ W[i], np.sqrt(ridge) * W[i, k]], rcond=None)[0]
+        expect(answer.shape == shape, f"it has shape {answer.shape}, expected that of W, {shape}.")
+        expect(np.isfinite(answer).all(), "it has NaN or infinite scores: is there a division by zero?")
+        expect(np.ptp(answer) > 0, "all scores are the same.")
         expect(
-            np.allclose(answer, best, rtol=1e-4, atol=1e-5),
-            f"with ridge {ridge:g} the sizes are off: minimising (4.8) plus ridge/2 times the squared distance adds "
-            "ridge, no factor of 2 or of the number of samples, to the diagonal of X.T @ X.",
+            all(np.array_equal(a, b) for a, b in zip(given, (layer.W, layer.V, layer.X, layer.A), strict=True)),
+            "it changed its arguments; return a new array.",
         )
+    each = {name: [layer.rank(score) for layer in _unseen.first_layers()] for name, score in _scores(function).items()}
+    mean = {name: np.mean(values) for name, values in each.items()}
+    expect(mean["yours"] > -0.2, f"its rank correlation is {mean['yours']:.2f}: upside down; larger means keep.")
+    heard = "Wanda knows what a weight reads; what later layers do with the unit's answer it does not."
+    expect(
+        not np.allclose(each["yours"], each["Wanda"], atol=1e-6),
+        f"it orders the weights exactly as Wanda does. {heard}",
+    )
+    expect(
+        all(np.greater(each["yours"], each["Wanda"])),
+        f"its rank correlation with the true change is {mean['yours']:.2f} on average; magnitude has "
+        f"{mean['magnitude']:.2f}, Wanda {mean['Wanda']:.2f}, the book's own {mean['the book']:.2f}. "
+        f"Be ahead of Wanda in each of the three networks. {heard}",
+    )
+
+
+def ranking(function) -> dict:
+    """Mean rank correlation of scores with the true change of loss, over the networks of ``invented_score``.
+
+    Parameters
+    ----------
+    function : ``function(W, V, X, A)``, the reader's score.
+
+    Returns
+    -------
+    name of a score -> float in [-1, 1]; the reader's is "yours".
+    """
+    layers = _unseen.first_layers()
+    found = {name: float(np.mean([of.rank(score) for of in layers])) for name, score in _scores(function).items()}
+    return found | {"OBD": float(np.mean([of.rank(lambda *_, of=of: of.obd) for of in layers]))}
+
+
+def _scores(function) -> dict:
+    return {
+        "yours": function,
+        "magnitude": lambda W, V, X, A: abs(W),
+        "Wanda": lambda W, V, X, A: abs(W) * np.linalg.norm(X, axis=0),
+        "the book": lambda W, V, X, A: (
+            abs(W) * np.sqrt((A > 0).T.astype(float) @ X**2) * np.linalg.norm(V, axis=0)[:, None]
+        ),
+    }

@@ -1,11 +1,14 @@
 """Checks of the exercises of chapter 6."""
 
+from functools import cache
+
 import numpy as np
 
+from pruneutils import allocation, masks, scores
 from pruneutils.book.checks import check, expect, expect_array
 
 
-@check("scaling a layer changes nothing, and its largest weight scores 1.")
+@check("6.1", "scaling a layer changes nothing, and its largest weight scores 1.")
 def lamp_scores(function):
     """Check ``function(W) -> LAMP scores``."""
     W = np.array([[3.0, -1.0], [2.0, -4.0]])
@@ -47,55 +50,7 @@ def lamp_scores(function):
     expect(np.allclose(pairs, expected), "sixteen weights with ties are out of order: sort with kind='stable'.")
 
 
-@check("the densities keep exactly what was asked, and none exceeds 1.")
-def erk_densities(function):
-    """Check ``function(shapes, sparsity) -> {name: density}``."""
-    shapes = {"a": (100, 100), "b": (100, 20), "c": (20, 10)}
-    answer = function(shapes, 0.9)
-    expect(answer is not None and answer is not ..., "the function returned nothing so far.")
-    expect(set(answer) == set(shapes), f"it returned the layers {sorted(answer)}, expected {sorted(shapes)}.")
-    sizes = {name: np.prod(shape) for name, shape in shapes.items()}
-    kept = sum(answer[name] * sizes[name] for name in shapes)
-    expect(
-        not np.isclose(kept, 0.9 * 12200),
-        "these are sparsities; the density is the share that is kept.",
-    )
-    expect(not np.allclose(list(answer.values()), 0.1), "every layer has the same density; that is the uniform rule.")
-    expect(np.isclose(kept, 1220), f"{kept:.1f} weights are kept in all, expected 0.1 * 12,200 = 1,220.")
-    wanted = {"a": 200 / 10000, "b": 120 / 2000, "c": 30 / 200}
-    scale = 1220 / 350
-    for name in shapes:
-        expect(
-            np.isclose(answer[name], scale * wanted[name]),
-            f"layer {name!r} has density {answer[name]:.4f}, expected {scale * wanted[name]:.4f}: "
-            "proportional to the sum of the sides over their product.",
-        )
-    answer = function(shapes, 0.5)
-    expect(
-        max(answer.values()) <= 1 + 1e-9,
-        f"at sparsity 0.5 a density is {max(answer.values()):.2f}; nothing is denser than dense.",
-    )
-    kept = sum(answer[name] * sizes[name] for name in shapes)
-    expect(
-        np.isclose(kept, 6100),
-        f"at sparsity 0.5 {kept:.1f} weights are kept, expected 6,100: what the full layers cannot take, "
-        "the others must.",
-    )
-    answer = function({"a": (100, 100), "b": (20, 30), "c": (2, 20)}, 0.7)
-    expect(
-        max(answer.values()) <= 1 + 1e-9,
-        f"sharing out what one full layer leaves pushed another to {max(answer.values()):.3f}: repeat until none is.",
-    )
-    answer = function({"conv": (16, 8, 3, 3), "fc": (10, 64)}, 0.8)
-    scale = 0.2 * (1152 + 640) / (30 + 74)
-    expect(
-        np.isclose(answer["conv"], scale * 30 / 1152),
-        f"a convolution of shape (16, 8, 3, 3) has density {answer['conv']:.4f}, expected {scale * 30 / 1152:.4f}: it "
-        "has four sides, 16 + 8 + 3 + 3.",
-    )
-
-
-@check("no layer is emptied, and the number is still exact.")
+@check("6.2", "no layer is emptied, and the number is still exact.")
 def guarded_global(function):
     """Check ``function(weights, sparsity, least) -> {name: mask}``."""
     weights = {"large": np.array([-4.0, 5.0, 2.0, 3.0]), "small": np.array([[0.2, -0.3], [0.4, 0.1]])}
@@ -123,3 +78,55 @@ def guarded_global(function):
         int(np.sum(free["a"])) == 2 and int(np.sum(free["b"])) == 4,
         "where no layer is in danger the result must be the ordinary global mask.",
     )
+
+
+@check("6.3", "your shares hold against ERK's, which never look at a weight.")
+def own_shares(shares):
+    """Check ``{layer: sparsity}`` for the digit network: 95 % in all, and as good as ERK's after fine-tuning."""
+    shapes = {"0": (64, 64), "2": (32, 64), "4": (10, 32)}
+    expect(
+        isinstance(shares, dict) and set(shares) == set(shapes),
+        f"expected a dict with the layers {sorted(shapes)}, got {shares!r}.",
+    )
+    for name, share in shares.items():
+        expect(
+            isinstance(share, (int, float)) and 0 <= share < 1,
+            f"layer {name!r} has {share!r}, expected a sparsity in [0, 1): a fraction, not a percentage.",
+        )
+    sizes = {name: int(np.prod(shape)) for name, shape in shapes.items()}
+    in_all = sum(shares[name] * sizes[name] for name in shapes) / sum(sizes.values())
+    expect(
+        abs(in_all - 0.95) <= 0.001,
+        f"{in_all:.2%} of all weights go, expected 95 %: a layer counts by its number of weights, {sizes}.",
+    )
+    yours, theirs = _fine_tuned(shares), _fine_tuned(allocation.erdos_renyi_kernel(shapes, 0.95))
+    expect(
+        yours > theirs - 0.01,
+        f"your shares reach {yours:.1%} on validation, ERK's {theirs:.1%}: "
+        + ("spare the last layer more." if shares["4"] > 0.85 else "you spare the last layer too much."),
+    )
+
+
+@cache
+def _trained():
+    """Five digit networks and their splits."""
+    from pruneutils.book import data, train
+
+    splits = [data.digits(seed=k) for k in range(5)]
+    nets = [train.mlp(64, 64, 32, 10, seed=k) for k in range(5)]
+    train.fit(nets, [s.X_train for s in splits], [s.y_train for s in splits], steps=1000, lr=3e-3)
+    return nets, splits
+
+
+def _fine_tuned(shares):
+    """Mean validation accuracy of five digit networks whose layers lose these shares."""
+    from pruneutils import pytorch
+    from pruneutils.book import train
+
+    dense, splits = _trained()
+    nets = [pytorch.clone(net) for net in dense]
+    for net in nets:
+        sizes = {name: scores.magnitude(W) for name, W in pytorch.weights(net).items()}
+        pytorch.apply_masks(net, {name: masks.unstructured(S, shares[name]) for name, S in sizes.items()})
+    train.fit(nets, [s.X_train for s in splits], [s.y_train for s in splits], steps=300, lr=0.07)
+    return float(np.mean([train.accuracy([net], s.X_val, s.y_val) for net, s in zip(nets, splits, strict=True)]))

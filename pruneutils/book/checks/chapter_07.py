@@ -5,7 +5,7 @@ import numpy as np
 from pruneutils.book.checks import check, expect
 
 
-@check("fast at first and slowly at the end, in shares of all weights, and exact from the end step on.")
+@check("7.1", "fast at first and slowly at the end, in shares of all weights, and exact from the end step on.")
 def cubic(function):
     """Check ``function(step, initial, final, begin, end) -> sparsity``."""
     answer = function(50, 0.0, 0.8, 0, 100)
@@ -30,7 +30,7 @@ def cubic(function):
         )
 
 
-@check("the last update falls on the end step.")
+@check("7.2", "the last update falls on the end step.")
 def end_on_grid(function):
     """Check ``function(begin, end, frequency) -> the last step, not after end, at which a mask is made``."""
     for begin, end, frequency in ((0, 126, 100), (0, 120, 30), (10, 100, 40), (0, 100, 100)):
@@ -58,7 +58,7 @@ def end_on_grid(function):
         )
 
 
-@check("each call removes its share of what is left.")
+@check("7.3", "each call removes its share of what is left.")
 def amounts(function):
     """Check ``function(sparsities) -> list of amounts, one for each call of torch's prune``."""
     try:
@@ -85,7 +85,7 @@ def amounts(function):
     expect(np.allclose(list(function([0.4, 0.4])), [0.4, 0]), "where the sparsity stays, nothing is removed: amount 0.")
 
 
-@check("the schedule is asked with the number of the step since the start of training.")
+@check("7.4", "the schedule is asked with the number of the step since the start of training.")
 def sparsity_in_each_step(function):
     """Check ``function(schedule, epochs, steps_per_epoch) -> list of sparsities, one a step``."""
     asked = []

@@ -22,7 +22,7 @@ def _removed(layer) -> int:
     return int((layer.weight_mask == 0).sum())
 
 
-@check("the total is exact, the ranking is current, and nothing comes back.")
+@check("8.1", "the total is exact, the ranking is current, and nothing comes back.")
 def prune_to(function):
     """Check ``function(layer, sparsity)``, which prunes a layer to a sparsity in all."""
     import torch
@@ -83,7 +83,7 @@ def prune_to(function):
     expect(_removed(conv) == 81, "a convolution of shape (4, 3, 3, 3) at 0.75 has lost 81 of 108 weights.")
 
 
-@check("anybody can load it, strictly.")
+@check("8.2", "anybody can load it, strictly.")
 def plain_state(function):
     """Check ``function(state) -> state`` without the names of masks."""
     import torch
@@ -133,7 +133,7 @@ def plain_state(function):
     expect(not negative, "some zeros are -0.0, what a negative weight times 0 is; add 0.0.")
 
 
-@check("no layer holds a mask that nobody applies.")
+@check("8.3", "no layer holds a mask that nobody applies.")
 def deaf_layers(function):
     """Check ``function(model) -> names of the modules that hold a mask without its hook``."""
     import torch

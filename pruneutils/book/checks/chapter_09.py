@@ -5,7 +5,7 @@ import numpy as np
 from pruneutils.book.checks import check, expect
 
 
-@check("kernels are pruned, everything else is as it was.")
+@check("9.1", "kernels are pruned, everything else is as it was.")
 def prune_kernels(function):
     """Check ``function(weights, at) -> new list``, for the flat list of a dense or convolutional Keras model."""
     convolution = np.linspace(-0.6, 0.6, 24, dtype=np.float32).reshape(2, 2, 2, 3)[::-1]
@@ -50,7 +50,7 @@ def prune_kernels(function):
     expect(np.array_equal(function(kept, 0.0)[0], kept[0]), "a threshold of 0 must keep everything.")
 
 
-@check("the threshold takes as many as it may, and never more.")
+@check("9.2", "the threshold takes as many as it may, and never more.")
 def threshold_for(function):
     """Check ``function(kernel, sparsity) -> threshold``, by what is smaller than it."""
     rng = np.random.default_rng(8)
@@ -79,7 +79,7 @@ def threshold_for(function):
         )
 
 
-@check("a compiled step sees the new mask, and only kept weights move.")
+@check("9.3", "a compiled step sees the new mask, and only kept weights move.")
 def hold_mask(constraint):
     """Check a class whose ``mask`` is assigned after a train step was traced."""
     import keras

@@ -5,7 +5,7 @@ import numpy as np
 from pruneutils.book.checks import check, expect
 
 
-@check("the count begins with 1, and neither the end nor the training is overrun.")
+@check("10.1", "the count begins with 1, and neither the end nor the training is overrun.")
 def mask_steps(function):
     """Check ``function(begin, end, frequency, steps) -> list of the steps at which a mask is made``."""
     cases = ((0, 40, 10, 50), (1, 40, 10, 50), (0, 100, 10, 35), (5, 33, 10, 50), (0, 64, 100, 64), (20, 10**6, 7, 30))
@@ -30,7 +30,7 @@ def mask_steps(function):
         expect(answer == wanted, f"{case} masks are made at {wanted}, not at {answer}.")
 
 
-@check("a threshold by rank: ties stay, and so does at least one weight.")
+@check("10.2", "a threshold by rank: ties stay, and so does at least one weight.")
 def mask_like_toolkit(function):
     """Check ``function(W, sparsity) -> mask``."""
     rng = np.random.default_rng(0)
@@ -80,7 +80,7 @@ def mask_like_toolkit(function):
         expect(np.array_equal(mask, wanted), f"{name}: the right number, but not the largest; rank by absolute value.")
 
 
-@check("rounded up twice, and counted from 0.")
+@check("10.3", "rounded up twice, and counted from 0.")
 def first_epoch_to_watch(function):
     """Check ``function(end_step, samples, batch) -> number of the first epoch that ends after the schedule``."""
     cases = ((180, 6000, 200), (181, 6000, 200), (200, 1079, 36), (30, 1079, 36), (10, 6000, 200), (350, 100, 32))

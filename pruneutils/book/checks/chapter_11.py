@@ -16,7 +16,7 @@ def _expect_mask(answer, wanted, name, why):
     expect(wrong == 0, f"{name} is wrong in {wrong} of {wanted.size} places. {why}")
 
 
-@check("dense, convolutional or behind a flatten, each True is where it belongs.")
+@check("11.1", "dense, convolutional or behind a flatten, each True is where it belongs.")
 def to_keras(function):
     """Check ``function(mask, behind=None) -> mask``, from PyTorch's layout to Keras's."""
     rng = np.random.default_rng(10)
@@ -54,7 +54,7 @@ def to_keras(function):
     _expect_mask(answer, wanted, "the mask behind a flatten", "Equation (11.3) says which input goes where.")
 
 
-@check("the count is read in every step, traced or not.")
+@check("11.2", "the count is read in every step, traced or not.")
 def every_third(constraint):
     """Check a class of constraints that apply their mask in every third call."""
     import keras
@@ -111,7 +111,7 @@ def every_third(constraint):
             )
 
 
-@check("epochs, a second fit and several steps in one call are all counted.")
+@check("11.3", "epochs, a second fit and several steps in one call are all counted.")
 def step_counter(callback):
     """Check a class of callbacks whose list ``steps`` grows by the number of steps so far, after each call."""
     import keras

@@ -5,7 +5,7 @@ import numpy as np
 from pruneutils.book.checks import check, expect, expect_array
 
 
-@check("the average percentage of zeros of each unit, over samples and places.")
+@check("12.1", "the average percentage of zeros of each unit, over samples and places.")
 def share_of_zeros(function):
     """Check ``function(A) -> share of zeros of each unit``, for two and for four axes."""
     A = np.array([[0.0, 1.0, -0.5], [0.0, 0.0, 2.0], [3.0, 0.0, -1.0], [0.0, 0.0, 4.0]])
@@ -58,7 +58,7 @@ def _outputs(W1, b1, W2, b2, X):
     return np.maximum(0, X @ np.asarray(W1).T + b1) @ np.asarray(W2).T + b2
 
 
-@check("every unit that was cut off is gone, and no output has changed.")
+@check("12.2", "every unit that was cut off is gone, and no output has changed.")
 def remove_cut_off(function):
     """Check ``function(W1, b1, W2, b2) -> the same four arrays without units cut off``."""
     X = np.random.default_rng(5).normal(size=(20, 4))
@@ -120,7 +120,7 @@ def remove_cut_off(function):
     )
 
 
-@check("what the removed units said is said by the others, as far as they can.")
+@check("12.3", "what the removed units said is said by the others, as far as they can.")
 def refit(function):
     """Check ``function(A, kept, V, b) -> (weights for the kept units, bias)`` by least squares."""
     draws = np.random.default_rng(2)

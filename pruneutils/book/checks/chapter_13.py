@@ -5,7 +5,7 @@ import numpy as np
 from pruneutils.book.checks import check, expect
 
 
-@check("bias, eps and ReLU are all in it.")
+@check("13.1", "bias, eps and ReLU are all in it.")
 def speaks(function):
     """Check ``function(bias, gamma, beta, mean, var, eps)``: what a channel of zero filters says after its ReLU."""
     bias = np.array([0.0, 0.0, 1.0, 2.0, 0.5])
@@ -42,7 +42,7 @@ def speaks(function):
     )
 
 
-@check("partners of partners are partners.")
+@check("13.2", "partners of partners are partners.")
 def partners(function):
     """Check ``function(pairs) -> sorted list of sorted tuples of coupled layers``."""
 
@@ -81,7 +81,7 @@ def partners(function):
     expect(run([]) == [], "without any sum there are no groups: for an empty list return [].")
 
 
-@check("the square is in it, and it never overshoots.")
+@check("13.3", "the square is in it, and it never overshoots.")
 def channels_for(function):
     """Check ``function(width, factor, to=8) -> channels``."""
 

@@ -5,7 +5,7 @@ import numpy as np
 from pruneutils.book.checks import check, expect, expect_array
 
 
-@check("the run over which the stream turns least, the last block spared, and no NaN.")
+@check("14.1", "the run over which the stream turns least, the last block spared, and no NaN.")
 def best_run(function):
     """Check ``function(states, n) -> blocks that go``, states a list of arrays (samples, width)."""
 
@@ -86,7 +86,7 @@ def best_run(function):
         )
 
 
-@check("a key goes when the last query that reads it goes, and a kernel for even groups needs even groups.")
+@check("14.2", "a key goes when the last query that reads it goes, and a kernel for even groups needs even groups.")
 def grouped_places(function):
     """Check ``function(kept, groups, head_width) -> (mask of query rows, mask of key and value rows, even)``."""
 
@@ -129,7 +129,7 @@ def grouped_places(function):
     expect(even, "two query heads are left for each of two key heads: a grouped kernel is right, whichever they are.")
 
 
-@check("the cache has a place for every layer, and no other.")
+@check("14.3", "the cache has a place for every layer, and no other.")
 def drop_layers(function):
     """Check ``function(model, gone) -> smaller copy``; layers know their numbers and write into a cache by them."""
     import torch
