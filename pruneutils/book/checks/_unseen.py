@@ -58,3 +58,14 @@ def _layer(seed: int) -> Layer:
         A = net[1](net[0](inputs)).numpy()
     obd = curvature.gauss_newton_diagonal(net, X, y)["0"] * weights["0"] ** 2 / 2
     return Layer(weights["0"], weights["2"], X, A, obd, abs(curvature.deletions(net, X, y)["0"]))
+
+
+@lru_cache
+def digit_networks():
+    """Five digit networks and their splits."""
+    from pruneutils.book import data, train
+
+    splits = [data.digits(seed=k) for k in range(5)]
+    nets = [train.mlp(64, 64, 32, 10, seed=k) for k in range(5)]
+    train.fit(nets, [s.X_train for s in splits], [s.y_train for s in splits], steps=800, lr=3e-3)
+    return nets, splits

@@ -1,11 +1,9 @@
 """Checks of the exercises of chapter 6."""
 
-from functools import cache
-
 import numpy as np
 
 from pruneutils import allocation, masks, scores
-from pruneutils.book.checks import check, expect, expect_array
+from pruneutils.book.checks import _unseen, check, expect, expect_array
 
 
 @check("6.1", "scaling a layer changes nothing, and its largest weight scores 1.")
@@ -107,26 +105,15 @@ def own_shares(shares):
     )
 
 
-@cache
-def _trained():
-    """Five digit networks and their splits."""
-    from pruneutils.book import data, train
-
-    splits = [data.digits(seed=k) for k in range(5)]
-    nets = [train.mlp(64, 64, 32, 10, seed=k) for k in range(5)]
-    train.fit(nets, [s.X_train for s in splits], [s.y_train for s in splits], steps=1000, lr=3e-3)
-    return nets, splits
-
-
 def _fine_tuned(shares):
     """Mean validation accuracy of five digit networks whose layers lose these shares."""
     from pruneutils import pytorch
     from pruneutils.book import train
 
-    dense, splits = _trained()
+    dense, splits = _unseen.digit_networks()
     nets = [pytorch.clone(net) for net in dense]
     for net in nets:
         sizes = {name: scores.magnitude(W) for name, W in pytorch.weights(net).items()}
         pytorch.apply_masks(net, {name: masks.unstructured(S, shares[name]) for name, S in sizes.items()})
-    train.fit(nets, [s.X_train for s in splits], [s.y_train for s in splits], steps=300, lr=0.07)
+    train.fit(nets, [s.X_train for s in splits], [s.y_train for s in splits], steps=225, lr=0.07)
     return float(np.mean([train.accuracy([net], s.X_val, s.y_val) for net, s in zip(nets, splits, strict=True)]))
