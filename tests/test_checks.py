@@ -16,18 +16,12 @@ def layerwise(W, sparsity, *, count=round, kind="stable"):
     return mask.reshape(W.shape)
 
 
+def how_far(dense, pruned, loss, *, of=np.mean):
+    return max([s for s, reached in pruned.items() if of(reached) >= np.mean(dense) - loss], default=0.0)
+
+
 def percentile(W, sparsity, compare):
     return ~compare(np.abs(W), np.percentile(np.abs(W), 100 * sparsity))
-
-
-def global_ranking(weights, sparsity):
-    together = np.sort(np.concatenate([np.abs(W).ravel() for W in weights.values()]))
-    cut = together[round(sparsity * len(together))]
-    return {name: np.abs(W) >= cut for name, W in weights.items()}
-
-
-def each(function):
-    return lambda weights, sparsity: {name: function(W, sparsity) for name, W in weights.items()}
 
 
 def kept_share(masks):
@@ -91,11 +85,10 @@ def sum_of_26(k, lr, beta1, beta2, t):
 RIGHT = [
     (chapter_01.sparsity_and_compression, lambda m: (1 - kept_share(m), 1 / kept_share(m))),
     (chapter_01.sparsity_and_compression, lambda m: np.array([1 - kept_share(m), 1 / kept_share(m)])),
-    (chapter_01.layerwise_masks, each(layerwise)),
-    (chapter_01.layerwise_masks, each(lambda W, s: torch.from_numpy(layerwise(W, s, kind="quicksort")))),
-    (chapter_01.sparsity_after_each_round, lambda s, R: [1 - (1 - s) ** (r / R) for r in range(1, R + 1)]),
-    (chapter_01.sparsity_after_each_round, lambda s, R: 1 - (1 - s) ** (np.arange(1, R + 1) / R)),
-    (chapter_01.sparsity_after_each_round, lambda s, R: (1 - (1 - s) ** (r / R) for r in range(1, R + 1))),
+    (chapter_01.how_far, how_far),
+    (chapter_01.how_far, lambda d, p, loss: np.float64(max([0, *(s for s in p if np.mean(p[s] - d) >= -loss)]))),
+    (chapter_01.my_rival, {"pool": 2, "hidden": []}),
+    (chapter_01.my_rival, {"pool": 2, "hidden": (11,)}),
     (chapter_02.mask_by_rank, layerwise),
     (chapter_02.amount_to_pass, lambda now, wanted: (wanted - now) / (1 - now)),
     (chapter_02.amount_to_pass, lambda now, wanted: np.float64(1 - (1 - wanted) / (1 - now))),
@@ -112,20 +105,20 @@ WRONG = [
     (chapter_01.sparsity_and_compression, lambda m: (20.0, 1.25), "percentage"),
     (chapter_01.sparsity_and_compression, lambda m: (0.2, 5.0), "1 / s"),
     (chapter_01.sparsity_and_compression, lambda m: (1.25, 0.2), "order"),
-    (chapter_01.layerwise_masks, lambda w, s: None, "nothing so far"),
-    (chapter_01.layerwise_masks, global_ranking, "by itself"),
-    (chapter_01.layerwise_masks, each(lambda W, s: ~layerwise(W, s)), "keep"),
-    (chapter_01.layerwise_masks, each(lambda W, s: layerwise(W, 1 - s)), "quarter goes"),
-    (chapter_01.layerwise_masks, each(lambda W, s: layerwise(W, s).astype(float)), "boolean"),
-    (chapter_01.layerwise_masks, each(lambda W, s: np.quantile(W, s) < W), "absolute value"),
-    (chapter_01.layerwise_masks, each(lambda W, s: percentile(W, s, np.less)), "ties"),
-    (chapter_01.layerwise_masks, each(lambda W, s: layerwise(W, s, count=int)), "cut off"),
-    (chapter_01.sparsity_after_each_round, lambda s, R: [s * r / R for r in range(1, R + 1)], "growing share"),
-    (chapter_01.sparsity_after_each_round, lambda s, R: [1 - (1 - s) ** r for r in range(1, R + 1)], "one-shot"),
-    (chapter_01.sparsity_after_each_round, lambda s, R: [(1 - s) ** (r / R) for r in range(1, R + 1)], "share kept"),
-    (chapter_01.sparsity_after_each_round, lambda s, R: [1 - (1 - s) ** (r / R) for r in range(R)], "arrive at"),
-    (chapter_01.sparsity_after_each_round, lambda s, R: [1 - 0.5**r for r in range(1, R + 1)], "arrive at"),
-    (chapter_01.sparsity_after_each_round, lambda s, R: s, "TypeError"),
+    (chapter_01.how_far, lambda d, p, loss: None, "nothing so far"),
+    (chapter_01.how_far, lambda d, p, loss: [0.8], "one sparsity"),
+    (chapter_01.how_far, lambda d, p, loss: how_far(d.max(), p, loss, of=np.max), "compare means"),
+    (chapter_01.how_far, lambda d, p, loss: how_far(d, p, 0.01), "0.05 every sparsity"),
+    (chapter_01.how_far, lambda d, p, loss: next(s for s in p if p[s].mean() >= d.mean() - loss), "not the first"),
+    (chapter_01.how_far, lambda d, p, loss: min(s for s in p if p[s].mean() >= d.mean() - 3 * loss), "0.5 loses"),
+    (chapter_01.how_far, lambda d, p, loss: max(s for s in p if p[s].mean() >= d.mean() - loss), "ValueError"),
+    (chapter_01.my_rival, {"hidden": [4]}, "expected {"),
+    (chapter_01.my_rival, {"pool": 3, "hidden": [4]}, "1, 2 or 4"),
+    (chapter_01.my_rival, {"pool": 2, "hidden": 11}, "a list"),
+    (chapter_01.my_rival, {"pool": 2, "hidden": [20]}, "520 weights"),
+    (chapter_01.my_rival, {"pool": 2, "hidden": [12]}, "own network"),
+    (chapter_01.my_rival, {"pool": 1, "hidden": [4]}, "narrowest"),
+    (chapter_01.my_rival, {"pool": 4, "hidden": [22]}, "too few numbers"),
     (chapter_02.mask_by_rank, lambda W, s: ~layerwise(W, s), "keep"),
     (chapter_02.mask_by_rank, lambda W, s: np.sort(W.ravel())[round(s * W.size)] <= W, "absolute value"),
     (chapter_02.mask_by_rank, lambda W, s: percentile(W, s, np.less), "a rank takes"),

@@ -111,8 +111,15 @@ def record(notebook, seconds, root):
             other.unlink()
 
 
+def minutes(entry):
+    """Minutes that reading takes what `size` measured, not rounded."""
+    return (
+        entry["words"] / WORDS_PER_MINUTE
+        + entry["lines"] / LINES_PER_MINUTE
+        + entry["formulas"] * MINUTES_PER_FORMULA
+    )
+
+
 def reading_minutes(entry):
     """Minutes that reading a chapter takes, to the nearest five."""
-    minutes = entry["words"] / WORDS_PER_MINUTE + entry["lines"] / LINES_PER_MINUTE
-    minutes += entry["formulas"] * MINUTES_PER_FORMULA
-    return 5 * max(1, round(minutes / 5))
+    return 5 * max(1, round(minutes(entry) / 5))

@@ -5,7 +5,7 @@ import re
 from collections.abc import Iterator
 from pathlib import Path
 
-from tools import notebook
+from tools import notebook, verified
 
 from .chapter import Block, Chapter, blocks, called, output_text, tags
 
@@ -22,6 +22,7 @@ SECTIONS = (
     "Summary",
     "References",
 )
+QUICK = "Five minutes"  # a section for the hasty, which a chapter may have before its question
 
 
 def anatomy(chapter: Chapter) -> list[str]:
@@ -30,15 +31,30 @@ def anatomy(chapter: Chapter) -> list[str]:
     complaints = _promise(stream)
     found = [b.text for b in stream if b.kind == "heading" and b.level == 2]
     names = [next((s for s in SECTIONS if text == s or text.startswith(f"{s}: ")), text) for text in found]
+    if names[2:3] == [QUICK]:
+        names.remove(QUICK)
+        complaints += _quick(chapter)
     if tuple(names) != SECTIONS:
         return [*complaints, f"sections are {names}, expected {list(SECTIONS)}"]
-    section = dict(zip(SECTIONS, _split(stream, 2), strict=True))
+    section = dict(zip(found, _split(stream, 2), strict=True))
     if any(re.search(r"\d+ minutes|runs in", b.text) for b in section["You need"]):
         complaints.append("'You need' states minutes, which the page measures")
     hrefs = [href for b in section["What can go wrong"] for line in b.lines for _, href in line.links]
     if not any(href.startswith("http") for href in hrefs):
         complaints.append("'What can go wrong' cites no source")
     return complaints + list(_exercises(chapter))
+
+
+def _quick(chapter: Chapter) -> list[str]:
+    """What is called five minutes takes no longer to read."""
+    cells = chapter.notebook.cells
+    titles = [cell.source.partition("\n")[0] if cell.cell_type == "markdown" else "" for cell in cells]
+    start = next((i for i, title in enumerate(titles) if title == f"## {QUICK}"), None)
+    if start is None:
+        return [f"'{QUICK}' is not the first line of its cell"]
+    end = next(i for i, title in enumerate(titles) if i > start and title.startswith("## "))
+    taken = verified.minutes(verified.size(cells[start:end]))
+    return [f"'{QUICK}' takes {taken:.1f} minutes to read"] if taken > 5 else []
 
 
 def _promise(stream: list[Block]) -> list[str]:

@@ -188,12 +188,14 @@ defect("unsafe_tags", "skipped by comment", replace("kept = {}", "# NBVAL_SKIP\n
 defect(
     "unsafe_tags", "claim allowed to raise", change(CLAIM, lambda cell: cell.metadata.update(tags=["raises-exception"]))
 )
-defect("size", "too few cells", few_cells)
+defect("size", "too few cells", few_cells, others=["anatomy"])
 defect("size", "too many cells", long_chapter)
 defect("size", "long cell", replace("kept = {}", "\n".join(["kept = {}"] * 20)))
 defect("size", "long line", replace("sparsity = 0.9", LONG_LINE))
 defect("anatomy", "sections swapped", replace("## The question", "## The answer"))
 defect("anatomy", "promise of two sentences", replace("and keep them so.", "and keep them. It works."))
+defect("anatomy", "five minutes that take longer", replace("Multiply, and look.", "Multiply, and look.\n" * 200 + "Done."))
+defect("anatomy", "five minutes inside a cell", replace("## Five minutes", "Now.\n\n## Five minutes"))
 defect("anatomy", "no promise", replace("\n\nYou multiply weights by zeros and ones, and keep them so.", ""))
 defect(
     "anatomy", "minutes that the page measures", replace("Arrays, and patience.", "Arrays. Reading takes 20 minutes.")

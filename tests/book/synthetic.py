@@ -77,6 +77,7 @@ def notebook() -> nbformat.NotebookNode:
         code(BOOTSTRAP, tags=["remove-cell"]),
         text("## You will be able to\n\n- hold a mask, see [the start](01-first.ipynb#start)"),
         text("## You need\n\nArrays, and patience.\nScores [come later](../pages/contents.md#04-scores)."),
+        text("## Five minutes\n\nMultiply, and look."),
         text("## The question\n\nWhat is left of 90 % zeros in Python 3.11, after equation (2.1)?"),
         text("## By hand\n\nOf 2.75 and 0.125 only 2.75 stays.\n\n> **Note.** `{role}` is code here."),
         text("## The mathematics\n\n$$\nW' = W \\odot M \\tag{2.1}\n$$\n\nwhere $M$ holds $97.3$, by (2.1)."),
