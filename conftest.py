@@ -16,11 +16,14 @@ os.environ.setdefault("KERAS_BACKEND", "tensorflow")  # whatever ~/.keras/keras.
 
 @pytest.hookimpl(wrapper=True)
 def pytest_collect_file():
-    """Let nbval compare everything but stderr and pictures, where libraries and platforms differ."""
+    """Let nbval compare everything but stderr and pictures, where libraries and platforms differ, and Markdown.
+
+    What is shown as Markdown has the same content in plain text, which is compared.
+    """
     collectors = yield
     for collector in collectors:
         if hasattr(collector, "skip_compare"):
-            collector.skip_compare += ("stderr", "image/svg+xml")
+            collector.skip_compare += ("stderr", "image/svg+xml", "text/markdown")
     return collectors
 
 

@@ -4,10 +4,12 @@ Chapters must read well in Colab, JupyterLab and on GitHub, so they write `> **P
 On the page, a blockquote that starts with one of the bold words below becomes an admonition with that title.
 This also holds for Markdown that a code cell displays.
 
-A claim's last paragraph ends with its id. The page spells it out as the title, makes it an address, and adds how the
-claim of the literature fared and how often this one held on other seeds, as the ledger has them.
+A claim starts with **Claim: its title.**, or **Claim.** where its output was stored by an older version, and ends with
+a paragraph with its id. The page makes that an address, and instead of the paragraph says how the claim of the
+literature fared and how often this one held on other seeds, as the ledger has them.
 """
 
+import re
 from pathlib import Path
 
 from docutils import nodes
@@ -16,7 +18,7 @@ from sphinx.transforms import SphinxTransform
 from tools import ledger
 
 KINDS = {"Note.": "note", "Pitfall.": "pitfall", "Try it.": "try-it", "In short.": "in-short", "Limits.": "limits"}
-CLAIM = "Claim."
+CLAIM = re.compile(r"Claim[.:]")
 
 
 def opening(quote):
@@ -24,8 +26,8 @@ def opening(quote):
     if quote.children and isinstance(quote[0], nodes.paragraph):
         for position, child in enumerate(quote[0].children):
             if child.astext():  # the parser puts an empty text before a bold word
-                known = isinstance(child, nodes.strong) and child.astext() in (*KINDS, CLAIM)
-                return position if known else None
+                known = child.astext() in KINDS or CLAIM.match(child.astext())
+                return position if known and isinstance(child, nodes.strong) else None
     return None
 
 
@@ -51,7 +53,7 @@ class CallOuts(SphinxTransform):
             if position is None:
                 continue
             word, body = without_opening(quote, position)
-            if word == CLAIM:
+            if CLAIM.match(word):
                 quote.replace_self(self.claim(body))
             else:
                 title = nodes.title("", word.rstrip("."))

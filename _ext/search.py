@@ -42,7 +42,6 @@ def _of(app, kind):
 
 
 def setup(app):
-    """Register what searches; the index is written last."""
-    app.add_js_file("search.js", loading_method="defer")
+    """Write the index last."""
     app.connect("build-finished", write_index, priority=990)
     return {"version": "1", "parallel_read_safe": True, "parallel_write_safe": True}

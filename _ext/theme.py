@@ -3,6 +3,7 @@
 - Sphinx's index of all words is loaded by the search page only.
 - Icons are drawn into the page. The theme loads 1.5 MB of script and 270 kB of fonts to show fifteen of them.
 - MathJax is loaded by pages with formulas only; live code, which the book does not use, by none.
+- A formula too wide for its column shrinks before it scrolls.
 - The colour mode is known before the first paint; the theme reports an error on a reader's first visit.
 - A result of one line, which has no columns to keep, is marked so that a phone may break it.
 - The mark in the page's contents is right; the theme's lags behind.
@@ -52,9 +53,14 @@ def trim_scripts(app, pagename, templatename, context, doctree):
     """Leave out the scripts and styles that a page does not need."""
     unused = ["sphinx-thebe", "THEBE_JS_URL"]
     if not FORMULA.search(context.get("body", "")):
-        unused += ["mathjax"]
+        unused += ["mathjax", "formulas.js"]
     for kind in ("script_files", "css_files"):
         context[kind] = [f for f in context[kind] if not any(word in described(f) for word in unused)]
+
+
+def defer_scripts(app, config):
+    """Let the scripts in _static/, which Jupyter Book puts into each page, run when the page is there."""
+    config.html_js_files = [(name, {"defer": "defer"}) for name in config.html_js_files]
 
 
 def described(asset):
@@ -112,7 +118,7 @@ def mend_pages(app, exception):
 def setup(app):
     """Register with Sphinx; the page's context is trimmed after all other extensions have added to it."""
     app.add_js_file(None, body=COLOUR_MODE, priority=0)
-    app.add_js_file("contents.js", loading_method="defer")
+    app.connect("config-inited", defer_scripts)
     app.connect("html-page-context", trim_scripts, priority=950)
     app.connect("build-finished", mend_pages)
     return {"version": "1", "parallel_read_safe": True, "parallel_write_safe": True}

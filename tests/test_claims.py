@@ -7,6 +7,7 @@ import pytest
 from IPython.core.displaypub import CapturingDisplayPublisher
 from IPython.core.interactiveshell import InteractiveShell
 
+from pruneutils._titles import title
 from pruneutils.book import checks, claims
 from pruneutils.book.checks import NotSolved, check, expect, expect_array
 from pruneutils.book.claims import claim
@@ -23,7 +24,7 @@ def shown(monkeypatch):
 def test_a_claim_shows_its_sentence_with_a_tick_and_records_itself(shown):
     claim("zeros-return", "They return.", holds=True, answers="han2015", verdict="partly")
     ((data, metadata),) = shown
-    assert data["text/markdown"] == "> **Claim.** They return.\n>\n> ✔ `zeros-return`"
+    assert data["text/markdown"] == "> **Claim: Zeros return.** They return.\n>\n> ✔ `zeros-return` · han2015: partly"
     assert data["text/plain"] == "✔ They return. (zeros-return)"
     assert metadata["claim"] == {
         "id": "zeros-return",
@@ -32,6 +33,18 @@ def test_a_claim_shows_its_sentence_with_a_tick_and_records_itself(shown):
         "answers": "han2015",
         "verdict": "partly",
     }
+
+
+def test_a_claim_that_answers_no_paper_names_none(shown):
+    claim("obs-wins", "It wins.", holds=True)
+    assert shown[0][0]["text/markdown"] == "> **Claim: OBS wins.** It wins.\n>\n> ✔ `obs-wins`"
+
+
+def test_a_claims_title_spells_words_as_the_field_does():
+    """`Obs` and `lamp` are other words."""
+    assert title("obs-finds-the-weight-that-can-go") == "OBS finds the weight that can go"
+    assert title("fine-tuning-levels-most-scores") == "Fine-tuning levels most scores"
+    assert title("lamplight-is-obsolete") == "Lamplight is obsolete"
 
 
 def test_a_claim_reaches_the_notebooks_outputs(monkeypatch):

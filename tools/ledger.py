@@ -15,6 +15,7 @@ from pathlib import Path
 
 from pybtex.database import parse_file
 
+from pruneutils._titles import title
 from tools import tally
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -30,21 +31,6 @@ So this page shows only what held; *on other seeds* says how often, in runs of t
 {answers} answer a claim of the literature: {none} did not show at this scale, {partly} showed in part, {reproduced} were reproduced.
 Such experiments illustrate mechanisms; they do not rank methods.
 """  # noqa: E501
-SPELLED = {  # what an id in small letters cannot say
-    "apoz": "APoZ",
-    "fine tune": "fine-tune",
-    "fine tuning": "fine-tuning",
-    "fisher": "Fisher",
-    "function preserving": "function-preserving",
-    "keras": "Keras",
-    "lamp": "LAMP",
-    "mid epoch": "mid-epoch",
-    "monks": "MONK’s",
-    "obd": "OBD",
-    "obs": "OBS",
-    "pytorch": "PyTorch",
-    "torch pruning": "Torch-Pruning",
-}
 ROBUST = 0.9  # share of runs on other seeds in which a claim has to hold
 VERDICTS = {
     "not at this scale": "Claims of the literature that did not show here",
@@ -73,14 +59,6 @@ def collect(root=ROOT):
             first[claim["id"]] = path.name
             claims.append(claim)
     return claims
-
-
-def title(name):
-    """A claim's id, spelled out as the field writes its words: its title."""
-    words = name.replace("-", " ")
-    for plain, spelled in SPELLED.items():
-        words = re.sub(rf"\b{plain}\b", spelled, words)
-    return words[:1].upper() + words[1:]
 
 
 @cache

@@ -57,6 +57,11 @@ def code_digest(cells, root):
     return hashlib.sha256(json.dumps([sources, raising]).encode()).hexdigest()[:16]
 
 
+def words(text):
+    """How many words there are to read in Markdown; a formula counts as one, addresses and marks as none."""
+    return len(re.findall(r"\w[\w'’.,-]*", ADDRESS.sub("]", FORMULA.sub(" x ", text))))
+
+
 def size(cells):
     """How much a reader meets: cells, words, formulas on their own lines, lines of shown code, exercises' minutes."""
     prose = "\n".join("".join(cell["source"]) for cell in cells if cell["cell_type"] == "markdown")
@@ -64,7 +69,7 @@ def size(cells):
     lines = "\n".join("".join(cell["source"]) for cell in shown).splitlines()
     return {
         "cells": len(cells),
-        "words": len(re.findall(r"\w[\w'’.,-]*", ADDRESS.sub("]", FORMULA.sub(" x ", prose)))),
+        "words": words(prose),
         "formulas": prose.count("$$") // 2,
         "lines": sum(bool(line.strip()) for line in lines),
         "exercises": sum(map(int, EXERCISE.findall(prose))),

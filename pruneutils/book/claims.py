@@ -4,13 +4,15 @@ import re
 
 from IPython.display import display
 
+from .._titles import title
+
 __all__ = ["VERDICTS", "claim"]
 
 VERDICTS = ("reproduced", "partly", "not at this scale")
 
 
 def claim(id: str, statement: str, *, holds: bool, answers: str | None = None, verdict: str | None = None) -> None:
-    """Show a sentence with a tick if it holds; raise if it does not.
+    """Show a sentence with its title and a tick if it holds; raise if it does not.
 
     The sentence may carry measured numbers, for it is written by the cell that measured them.
     The output's metadata hold the claim, from which the ledger of all claims is made.
@@ -45,6 +47,8 @@ def claim(id: str, statement: str, *, holds: bool, answers: str | None = None, v
         raise ValueError(f"answers={answers!r}, verdict={verdict!r}: expected both or neither, verdict in {VERDICTS}")
     if not holds:
         raise AssertionError(f"claim {id} does not hold: {statement}")
-    data = {"text/markdown": f"> **Claim.** {statement}\n>\n> ✔ `{id}`", "text/plain": f"✔ {statement} ({id})"}
+    answer = f" · {answers}: {verdict}" if answers else ""
+    box = f"> **Claim: {title(id)}.** {statement}\n>\n> ✔ `{id}`{answer}"
+    data = {"text/markdown": box, "text/plain": f"✔ {statement} ({id})"}
     record = {"id": id, "statement": statement, "holds": True, "answers": answers, "verdict": verdict}
     display(data, raw=True, metadata={"claim": record})

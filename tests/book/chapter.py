@@ -21,6 +21,8 @@ PAPER_HOSTS = re.compile(
     r"^https?://(www\.|dx\.)?(arxiv\.org|doi\.org|openreview\.net|proceedings\.|papers\.n(eur)?ips\.cc"
     r"|aclanthology\.org|jmlr\.org|dl\.acm\.org|ieeexplore\.ieee\.org|link\.springer\.com)"
 )
+PAGE_BYTES = 450_000  # of a page's HTML and pictures, text as sent
+NUMERAL = re.compile(r"(?<![\w.])\d+(?:[.,]\d+)*")
 AUTHOR_YEAR = re.compile(r"^(?P<author>[^\W\d_].*?),? \(?(?P<year>(19|20)\d\d)[a-z]?\)?$")
 
 

@@ -6,6 +6,7 @@ Each has a planted defect in test_gates_fail.py.
 
 from .anatomy_gate import anatomy, registered_checks
 from .chapter import Chapter, load
+from .form_gate import in_short, limits
 from .notebook_gates import (
     alt_text,
     bootstrap,
@@ -17,6 +18,7 @@ from .notebook_gates import (
     pair,
     size,
     unsafe_tags,
+    wide_output,
 )
 from .text_gates import citations, colab_safe_markdown, links, no_measured_numbers
 
@@ -26,8 +28,11 @@ GATES = (
     bootstrap,
     unsafe_tags,
     size,
+    wide_output,
     anatomy,
     registered_checks,
+    in_short,
+    limits,
     colab_safe_markdown,
     no_measured_numbers,
     citations,
@@ -39,4 +44,10 @@ GATES = (
     explorers,
 )
 
-__all__ = ["GATES", "Chapter", "load"]
+# Complaints that a chapter may still have, by gate and number; a chapter that is written anew has none.
+ALLOWED = {
+    "limits": {"06": 2},
+    "wide_output": {"03": 2, "05": 1, "08": 3, "10": 1, "12": 2, "13": 6, "14": 1},
+}
+
+__all__ = ["ALLOWED", "GATES", "Chapter", "load"]

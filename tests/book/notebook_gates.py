@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from bs4 import BeautifulSoup
 
 from tools import release
-from tools.notebook import read
+from tools.notebook import check, read
 
 from .chapter import Chapter, called, claim_calls, tags, tree
 
@@ -28,6 +28,8 @@ KEBAB = re.compile(r"^[a-z0-9]+(-[a-z0-9]+)+$")
 DRAWING_NAMES = {"fig", "ax", "axes", "_"}
 SVG_BYTES, CHAPTER_SVG_BYTES = 50 * 1024, 150 * 1024  # compressed, as pages are sent
 EXPLORER_BYTES = 120 * 1024
+OUTPUT_CHARACTERS = 78  # a line of the page's column
+RICHER = re.compile(r"text/(html|markdown)|image/")  # what the page shows instead of plain text
 
 
 def pair(chapter: Chapter) -> list[str]:
@@ -239,6 +241,24 @@ def size(chapter: Chapter) -> list[str]:
             for i, line in enumerate(lines, 1)
             if len(line) > 90
         ]
+    return complaints
+
+
+def wide_output(chapter: Chapter) -> list[str]:
+    """No printed line is wider than the page's column; the page breaks a check's verdict, which is one sentence."""
+    complaints = []
+    for position, cell in chapter.code:
+        for output in cell.outputs:
+            data = output.get("data", {})
+            text = "" if any(map(RICHER.match, data)) else output.get("text", data.get("text/plain", ""))
+            lines = text.splitlines()
+            if len(lines) == 1 and check(cell.source):
+                continue
+            complaints += [
+                f"cell {position}: prints {len(line)} characters in a line, at most {OUTPUT_CHARACTERS}: {line[:40]!r}"
+                for line in lines
+                if len(line) > OUTPUT_CHARACTERS
+            ]
     return complaints
 
 

@@ -114,15 +114,10 @@ def rename(old: str, new: str):
     return change(f'claim("{old}"', action)
 
 
-def renumber(notebook):
-    for number, cell in enumerate((c for c in notebook.cells if c.cell_type == "code"), 1):
-        cell.execution_count = number
-
-
 def two_exercises(notebook):
     notebook.cells = [cell for cell in notebook.cells if "2.3" not in cell.source and "answer = 3" not in cell.source]
     notebook.cells.remove([cell for cell in notebook.cells if "answer = None" in cell.source][-1])
-    renumber(notebook)
+    synthetic.number_cells(notebook.cells)
 
 
 def claim_fails(cell):
@@ -136,7 +131,7 @@ def answers_nobody(cell):
 def few_cells(notebook):
     """Join every run of Markdown cells into one, and leave out the explorers."""
     notebook.cells.remove(find(notebook, "explore.slider"))
-    renumber(notebook)
+    synthetic.number_cells(notebook.cells)
     for position in range(len(notebook.cells) - 1, 0, -1):
         above, cell = notebook.cells[position - 1 : position + 1]
         if above.cell_type == cell.cell_type == "markdown":
@@ -146,6 +141,56 @@ def few_cells(notebook):
 
 def long_chapter(notebook):
     notebook.cells[5:5] = [synthetic.text("More words.") for _ in range(40)]
+
+
+def in_new_form(plant: Callable):
+    """Plant a defect in the good chapter with a box In short."""
+
+    def action(notebook):
+        notebook.cells = synthetic.new_form().cells
+        plant(notebook)
+
+    return action
+
+
+def says(name: str, statement: str):
+    """Let a claim say another sentence."""
+
+    def action(cell):
+        cell.outputs[0].metadata["claim"]["statement"] = statement
+
+    return change(f'claim("{name}"', action)
+
+
+def without(words: str):
+    """Leave out the first cell of code that has these words."""
+
+    def plant(notebook):
+        notebook.cells.remove(next(c for c in notebook.cells if c.cell_type == "code" and words in c.source))
+        synthetic.number_cells(notebook.cells)
+
+    return plant
+
+
+def fourth_exercise(notebook):
+    place = notebook.cells.index(find(notebook, "## Summary"))
+    notebook.cells[place:place] = synthetic.exercise(4)
+    synthetic.number_cells(notebook.cells)
+
+
+def many_lines(notebook):
+    few_cells(notebook)
+    place = notebook.cells.index(find(notebook, "kept = {}")) + 1
+    notebook.cells[place:place] = [synthetic.code(synthetic.TWELVE_LINES) for _ in range(11)]
+    synthetic.number_cells(notebook.cells)
+
+
+def more_claims(notebook):
+    place = notebook.cells.index(find(notebook, 'claim("half-is-half"'))
+    names = [f"{word}-is-{word}" for word in ("three", "four", "five", "six")]
+    calls = "\n".join(f'claim("{name}", "So.", holds=True)' for name in names)
+    notebook.cells.insert(place, synthetic.code(calls, *(synthetic.claimed(name, "So.") for name in names)))
+    synthetic.number_cells(notebook.cells)
 
 
 def swapped_checks(root):
@@ -313,3 +358,61 @@ defect("explorers", "not tagged", change("explore.slider", lambda cell: cell.met
 defect(
     "explorers", "tagged, but cleared", change("explore.slider", lambda cell: cell.outputs.clear()), others=["executed"]
 )
+
+WIDE = "The mask keeps " + "9" * 64
+defect("wide_output", "printed", output("print(kept)", text=WIDE + "\n"))
+defect("wide_output", "one line of several", output("print(seed)", text=f"0\n{WIDE}\n"))
+defect(
+    "wide_output",
+    "a bare name",
+    change("sparsity = 0.9", lambda cell: cell.outputs[0].data.update({"text/plain": WIDE})),
+)
+defect("wide_output", "a verdict with lines", output("answer = None", text=f"not solved yet:\n{WIDE}\n"))
+IN_SHORT = {
+    "two boxes": replace("Arrays, and patience.", "Arrays.\n\n" + synthetic.IN_SHORT),
+    "two results": replace("\n> - Ninety per cent is [all](#claim-all-finite).", ""),
+    "four results": replace("(#claim-all-finite).", "(#claim-all-finite).\n> - [50 per cent](#claim-half-is-half)."),
+    "no link": replace("[Half](#claim-half-is-half)", "Half"),
+    "a link elsewhere": replace("#claim-half-is-half", "#summary"),
+    "no number": replace("Ninety per cent is", "Here is"),
+    "a number of another claim": replace("[Most stays]", "[Of 2 most stays]"),
+    "a part of a number": replace("91 % of it", "a 9 of it"),
+    "another number in code": replace("`1 / 2`", "`1 / 3`"),
+}
+for name, plant in IN_SHORT.items():
+    defect("in_short", name, in_new_form(plant))
+defect(
+    "in_short",
+    "a number that a refresh changed",
+    in_new_form(says("most-stays", "95% stay.")),
+    others=["no_measured_numbers"],
+)
+defect(
+    "in_short",
+    "a claim that is not there",
+    in_new_form(replace("#claim-all-finite", "#claim-no-more")),
+    others=["links"],
+)
+defect(
+    "no_measured_numbers",
+    "of another claim",
+    in_new_form(replace("Ninety per cent is", "95 % is")),
+    others=["in_short"],
+)
+LIMITS = {
+    "words below": replace(synthetic.WORDS, synthetic.WORDS[:-4800]),
+    "words above": replace(synthetic.WORDS, 2 * synthetic.WORDS),
+    "lines below": without(synthetic.TWELVE_LINES),
+    "lines above": many_lines,
+    "cells above": lambda notebook: notebook.cells.extend(synthetic.text("And so on.") for _ in range(9)),
+    "claims below": without('claim("one-is-one"'),
+    "claims above": more_claims,
+    "figures below": change("plots.accuracy", lambda cell: cell.outputs.pop()),
+    "figures above": change("plots.accuracy", lambda cell: cell.outputs.extend(cell.outputs[:] * 2)),
+    "words in a claim": says("one-is-one", "One " * 26),
+    "numbers in a claim": says("one-is-one", "1 of 2, 3, 4 and 5.5 are one."),
+    "lines in a cell": replace("kept = {}", "\n".join(["kept = {}"] * 13)),
+}
+for name, plant in LIMITS.items():
+    defect("limits", name, in_new_form(plant))
+defect("limits", "exercises above", in_new_form(fourth_exercise), others=["registered_checks"])

@@ -9,7 +9,7 @@ import nbformat
 import pytest
 from bs4 import BeautifulSoup
 
-from .chapter import ROOT, load, tags
+from .chapter import PAGE_BYTES, ROOT, load, tags
 from .workspace import build, mini_book
 
 pytestmark = pytest.mark.slow
@@ -17,7 +17,6 @@ CHAPTERS = sorted(path.stem for path in (ROOT / "chapters").glob("*.ipynb"))
 CALL_OUT = re.compile(r"^> \*\*(Note|Pitfall|Try it)\.\*\*", re.MULTILINE)
 LOADED = {"script": "src", "img": "src", "iframe": "src", "source": "src", "link": "href"}
 NOT_LOADED = {"canonical", "author", "license", "next", "prev", "search", "index"}
-PAGE_BYTES = 400 * 1024
 
 
 def article(page: Path) -> BeautifulSoup:

@@ -6,6 +6,7 @@ import pytest
 
 from . import synthetic
 from .book_gates import orphans, shared_claims
+from .form_gate import limits
 from .gates import GATES, load
 from .planted import DEFECTS, replace
 
@@ -19,6 +20,11 @@ def test_the_good_chapter_passes_every_gate(tmp_path):
     assert {gate.__name__: gate(load(path)) for gate in GATES} == {gate.__name__: [] for gate in GATES}
 
 
+def test_the_good_chapter_in_the_new_form_passes_every_gate(tmp_path):
+    path = synthetic.write(tmp_path, synthetic.new_form())
+    assert {gate.__name__: gate(load(path)) for gate in GATES} == {gate.__name__: [] for gate in GATES}
+
+
 @pytest.mark.parametrize("planted", DEFECTS, ids=lambda d: f"{d.gate}: {d.name}")
 def test_a_planted_defect_is_seen_by_its_gate_only(planted, tmp_path):
     notebook = synthetic.notebook()
@@ -28,6 +34,15 @@ def test_a_planted_defect_is_seen_by_its_gate_only(planted, tmp_path):
     found = complaining(path)
     assert planted.gate in found
     assert found <= {planted.gate} | planted.others
+
+
+@pytest.mark.parametrize("planted", [d for d in DEFECTS if d.gate == "limits"], ids=lambda d: d.name)
+def test_each_limit_is_seen_by_itself(planted, tmp_path):
+    """A chapter that breaks two limits would pass for a test of either."""
+    notebook = synthetic.notebook()
+    planted.plant(notebook)
+    (complaint,) = limits(load(synthetic.write(tmp_path, notebook)))
+    assert planted.name.split()[0] in complaint
 
 
 def test_a_claim_id_in_two_chapters_is_seen(tmp_path):

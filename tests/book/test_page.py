@@ -4,9 +4,10 @@ import re
 
 import pytest
 from bs4 import BeautifulSoup
+from docutils import nodes
 from matplotlib.colors import to_hex
 
-from _ext import figures, folding
+from _ext import callouts, figures, folding
 from pruneutils.book import plots
 from tools import ledger
 
@@ -45,6 +46,15 @@ def chapters(*names):
 def test_a_folded_cell_says_what_it_holds(source, has_figure, hidden, words):
     """A hundred bars that all say "Show code cell source" hide a solution like an import."""
     assert folding.label(source, has_figure, hidden) == words
+
+
+@pytest.mark.parametrize("bold", ["Claim: Zeros return.", "Claim."])
+def test_a_claim_is_known_in_both_forms(bold):
+    """Outputs that were stored before claims had titles are not executed again for that."""
+    sentence = nodes.paragraph("", "", nodes.Text(""), nodes.strong("", bold), nodes.Text(" They return."))
+    quote = nodes.block_quote("", sentence, nodes.paragraph("", "", nodes.literal("", "zeros-return")))
+    word, (paragraph, _) = callouts.without_opening(quote, callouts.opening(quote))
+    assert callouts.CLAIM.match(word) and paragraph.astext() == "They return."
 
 
 @pytest.mark.slow
@@ -131,10 +141,3 @@ def test_a_figure_keeps_its_words_and_loses_its_ground():
     assert 'style="fill: none"' in drawn and 'fill: #ffffff">50 %</text>' in drawn  # white words on a dark cell stay
     (identity,) = re.findall(r'\bid="([^"]+)"', drawn)
     assert identity != "p1" and f"url(#{identity})" in drawn
-
-
-def test_ledger_spells_titles_as_the_field_does():
-    """`Obs` and `lamp` are other words."""
-    assert ledger.title("obs-finds-the-weight-that-can-go") == "OBS finds the weight that can go"
-    assert ledger.title("fine-tuning-levels-most-scores") == "Fine-tuning levels most scores"
-    assert ledger.title("lamplight-is-obsolete") == "Lamplight is obsolete"

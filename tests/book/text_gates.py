@@ -6,8 +6,11 @@ import re
 from collections.abc import Iterator
 from itertools import pairwise
 
+from tools import ledger
+
 from .chapter import (
     AUTHOR_YEAR,
+    NUMERAL,
     PAPER_HOSTS,
     Chapter,
     blocks,
@@ -96,19 +99,25 @@ def _heading_order(chapter: Chapter) -> Iterator[str]:
 
 
 def no_measured_numbers(chapter: Chapter) -> list[str]:
-    """Prose types no measured number: it would outlive the run it came from. Settings may be quoted from code."""
+    """Prose types no measured number: it would outlive the run it came from.
+
+    It may quote settings from code, and what a claim of the chapter says where it links to that claim.
+    """
     literals, complaints, by_hand = _literals(chapter), [], False
     equations = re.findall(r"\\tag\{([^}]*)\}", "\n".join(cell.source for cell in chapter.notebook.cells))
     reference = re.compile(rf"\(({'|'.join(map(re.escape, equations))})\)")
+    stated = {f"#claim-{claim['id']}": claim["statement"] for claim in ledger.chapter_claims(chapter.ipynb)}
     for block in blocks(chapter):
         if block.kind == "heading":
             by_hand = block.text.startswith("By hand") if block.level == 2 else by_hand
         elif block.kind != "code" and not by_hand:
+            claimed = " ".join(stated.get(href, "") for line in block.lines for _, href in line.links)
+            known = literals | {float(number.replace(",", "")) for number in NUMERAL.findall(claimed)}
             for line in block.lines:
                 if not any(is_citation(*link) for link in line.links):
                     complaints += [
                         f"cell {block.position}: {n!r} in {line.text.strip()!r} is neither a setting in code nor cited"
-                        for n in _measured(reference.sub(" ", line.text), literals)
+                        for n in _measured(reference.sub(" ", line.text), known)
                     ]
     return complaints
 

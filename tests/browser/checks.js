@@ -77,6 +77,18 @@
     return complaints;
   };
 
+  // Formulas that were made smaller, and those that are wider than their column though they could be.
+  const formulas = (smallest) => {
+    const complaints = [];
+    for (const block of document.querySelectorAll("main div.math")) {
+      const share = parseFloat(block.style.fontSize || 100) / 100;
+      const width = Math.max(...[block, ...block.children].map((element) => element.scrollWidth));
+      if (share < smallest) complaints.push(`at ${share} of its size: ${named(block)}`);
+      else if (width > block.clientWidth && share > smallest) complaints.push(`wider than its column: ${named(block)}`);
+    }
+    return complaints;
+  };
+
   // Controls are numbered, and how they look without focus is noted, before Tab is pressed from the top of the page.
   const CONTROLS = "a[href], button, summary, input:not([type=hidden]), select, textarea, [role=button], [onclick]";
   const LOOK = ["outline", "boxShadow", "backgroundColor", "borderColor", "textDecorationLine", "textDecorationThickness"];
@@ -125,5 +137,5 @@
   const missed = (reached) => controls.filter((c, number) => !reached.includes(number) && shown(c)).map(named);
   const describe = (numbers) => numbers.map((number) => named(controls[number]));
 
-  window.bookChecks = { mathematics, images, layout, prepareTab, focused, missed, describe };
+  window.bookChecks = { mathematics, images, layout, formulas, prepareTab, focused, missed, describe };
 })();

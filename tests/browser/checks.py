@@ -6,7 +6,7 @@ from collections import Counter
 from pathlib import Path
 from urllib.parse import unquote, urldefrag, urljoin, urlsplit
 
-from book.chapter import ROOT
+from book.chapter import PAGE_BYTES, ROOT
 from bs4 import BeautifulSoup
 from playwright.sync_api import TimeoutError
 
@@ -14,7 +14,6 @@ from .reader import Visit
 from .site import BASEURL, MOVED, PREFIX, pages, prose, source, toc
 
 AXE = (ROOT / "tests" / "vendor" / "axe-core" / "axe.min.js").read_text(encoding="utf-8")
-OWN_BYTES = 400_000
 TRANSFERRED_BYTES = 1_500_000
 FORMULA = re.compile(r"\$[^$\n]+\$|\$\$|\{math\}")
 UNREACHED = {"search", "genindex", "404"}
@@ -202,7 +201,7 @@ def weigh(visit: Visit, name: str) -> tuple[int, int]:
 
 def too_heavy(name: str, own: int, transferred: int) -> list[str]:
     """What is above the book's budget."""
-    complaints = [f"{name}: HTML and pictures {own / 1000:.0f} kB"] if own > OWN_BYTES else []
+    complaints = [f"{name}: HTML and pictures {own / 1000:.0f} kB"] if own > PAGE_BYTES else []
     if transferred > TRANSFERRED_BYTES:
         complaints.append(f"{name}: {transferred / 1000:.0f} kB transferred")
     return complaints

@@ -64,3 +64,5 @@ def test_built_pages_load_no_more_than_they_need(html):
         assert not re.search(r'fontawesome\.js|sphinx-thebe\.js|<(i|span) class="[^"]*\bfa-', text), name
         assert ("mathjax/" in text) == bool(theme.FORMULA.search(text)), name
         assert "Toggle hidden content" not in text, name
+        scripts = re.findall(r'<script[^>]* src="([^"]+)"', text)
+        assert len(set(scripts)) == len(scripts), name

@@ -1,0 +1,47 @@
+"""Formulas on lines of their own: on a desk they fit into the column, on a phone they shrink before they scroll."""
+
+import pytest
+
+from .site import toc
+
+pytestmark = pytest.mark.slow
+CHAPTERS = [name for name in toc() if name.startswith("chapters/")]
+WIDE = """() => {
+    const block = document.querySelector("main div.math");
+    const formula = block.querySelector("mjx-container");
+    formula.style.minWidth = `${2 * block.clientWidth}px`;
+    block.style.width = "99%";
+    return new Promise((done) => setTimeout(done, 200));
+}"""
+
+
+@pytest.mark.parametrize("name", CHAPTERS)
+def test_formulas_fit_on_a_desk(reader, name):
+    assert not reader(width=1400).open(f"{name}.html").unfold().call("formulas", 1)
+
+
+@pytest.mark.parametrize("name", CHAPTERS)
+def test_formulas_shrink_on_a_phone(reader, name):
+    """Below seven tenths an index cannot be read; above, what fits should not have to be scrolled."""
+    assert not reader(width=390).open(f"{name}.html").unfold().call("formulas", 0.7)
+
+
+def test_a_wide_formula_is_seen(reader):
+    """It shrinks as far as it may, and then scrolls, which is wrong on a desk and right on a phone."""
+    visit = reader(width=1400).open(f"{CHAPTERS[0]}.html")
+    visit.page.evaluate(WIDE)
+    (complaint,) = visit.call("formulas", 1)
+    assert complaint.startswith("at 0.7 of its size") and not visit.call("formulas", 0.7)
+    visit.page.evaluate("document.querySelector('main div.math').style.fontSize = '90%'")
+    (complaint,) = visit.call("formulas", 0.7)
+    assert complaint.startswith("wider than its column")
+
+
+def test_formulas_grow_again_in_a_wider_window(reader):
+    visit = reader(width=390).open(f"{CHAPTERS[1]}.html")
+    shrunk = "() => [...document.querySelectorAll('main div.math')].filter((block) => block.style.fontSize).length"
+    assert visit.page.evaluate(shrunk)
+    visit.page.set_viewport_size({"width": 1400, "height": 900})
+    visit.page.wait_for_function(f"!({shrunk})()")
+    visit.page.set_viewport_size({"width": 390, "height": 900})
+    visit.page.wait_for_function(f"({shrunk})()")
