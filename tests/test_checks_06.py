@@ -87,10 +87,14 @@ WRONG = [
     (chapter_06.guarded_global, put_back, "exactly 4"),
     (chapter_06.guarded_global, layerwise, "Its largest one stays"),
     (chapter_06.guarded_global, lambda weights, s, least: None, "nothing so far"),
+    (chapter_06.guarded_global, lambda weights, s, least: guarded(weights, int(8 * s) / 8, least), "round(5.6) = 6"),
+    (chapter_06.guarded_global, lambda w, s, least: guarded(w, np.ceil(8 * s) / 8, least), "round(4.4) = 4"),
     (chapter_06.own_shares, {"0": 0.95, "2": 0.95}, "expected a dict with the layers"),
     (chapter_06.own_shares, {"0": 95, "2": 95, "4": 95}, "not a percentage"),
     (chapter_06.own_shares, {"0": 0.97, "2": 0.97, "4": 0.5}, "a layer counts by its number of weights"),
-    (chapter_06.own_shares, {"0": 0.95, "2": 0.95, "4": 0.95}, "spare the last layer more"),
+    (chapter_06.own_shares, {"0": 0.95, "2": 0.95, "4": 0.95}, "spare layer 4 more"),
+    (chapter_06.own_shares, {"0": 0.997, "2": 0.9, "4": 0.675}, "spare layer 0 more"),
+    (chapter_06.own_shares, {"0": 0.962, "2": 0.943, "4": 0.842}, "find others"),
 ]  # fmt: skip
 
 

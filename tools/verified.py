@@ -119,9 +119,7 @@ def record(notebook, seconds, root):
 def minutes(entry):
     """Minutes that reading takes what `size` measured, not rounded."""
     return (
-        entry["words"] / WORDS_PER_MINUTE
-        + entry["lines"] / LINES_PER_MINUTE
-        + entry["formulas"] * MINUTES_PER_FORMULA
+        entry["words"] / WORDS_PER_MINUTE + entry["lines"] / LINES_PER_MINUTE + entry["formulas"] * MINUTES_PER_FORMULA
     )
 
 

@@ -62,6 +62,7 @@ def limits(chapter: Chapter) -> list[str]:
     claims = ledger.chapter_claims(chapter.ipynb)
     outputs = [output for _, cell in chapter.code for output in cell.outputs]
     amounts = verified.size(chapter.notebook.cells) | {
+        "cells": sum(not verified.HIDDEN & set(tags(cell)) for cell in chapter.notebook.cells),  # those in view
         "claims": len(claims),
         "figures": sum("image/svg+xml" in output.get("data", {}) for output in outputs),
     }

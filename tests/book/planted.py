@@ -239,7 +239,9 @@ defect("size", "long cell", replace("kept = {}", "\n".join(["kept = {}"] * 20)))
 defect("size", "long line", replace("sparsity = 0.9", LONG_LINE))
 defect("anatomy", "sections swapped", replace("## The question", "## The answer"))
 defect("anatomy", "promise of two sentences", replace("and keep them so.", "and keep them. It works."))
-defect("anatomy", "five minutes that take longer", replace("Multiply, and look.", "Multiply, and look.\n" * 200 + "Done."))
+defect(
+    "anatomy", "five minutes that take longer", replace("Multiply, and look.", "Multiply, and look.\n" * 200 + "Done.")
+)
 defect("anatomy", "five minutes inside a cell", replace("## Five minutes", "Now.\n\n## Five minutes"))
 defect("anatomy", "no promise", replace("\n\nYou multiply weights by zeros and ones, and keep them so.", ""))
 defect(
@@ -403,8 +405,7 @@ LIMITS = {
     "words below": replace(synthetic.WORDS, synthetic.WORDS[:-4800]),
     "words above": replace(synthetic.WORDS, 2 * synthetic.WORDS),
     "lines below": without(synthetic.TWELVE_LINES),
-    "lines above": many_lines,
-    "cells above": lambda notebook: notebook.cells.extend(synthetic.text("And so on.") for _ in range(9)),
+    "cells above": lambda notebook: notebook.cells.extend(synthetic.text("And so on.") for _ in range(14)),
     "claims below": without('claim("one-is-one"'),
     "claims above": more_claims,
     "figures below": change("plots.accuracy", lambda cell: cell.outputs.pop()),
@@ -415,4 +416,5 @@ LIMITS = {
 }
 for name, plant in LIMITS.items():
     defect("limits", name, in_new_form(plant))
+defect("limits", "lines above", in_new_form(many_lines), others=["anatomy"])
 defect("limits", "exercises above", in_new_form(fourth_exercise), others=["registered_checks"])
