@@ -15,11 +15,12 @@ from .site import pages, toc, turn
 pytestmark = pytest.mark.slow
 CONTRIBUTING = (ROOT / "CONTRIBUTING.md").read_text(encoding="utf-8")
 NAMES = [*toc(), "search", "genindex", "404"]
+PARTS = 4
 WINDOWS = [(mode, width) for mode in ("light", "dark") for width in (400, 768, 1400)]
 
 
-def in_turn(windows: list[tuple[str, int]]) -> list:
-    """Parameters: every page in every window, of which `make test` takes one."""
+def in_turn(windows: list[tuple]) -> list:
+    """Parameters: every page in every window, or used in every way, of which `make test` takes one."""
     return [
         pytest.param(name, *window, marks=[] if turn(name, len(windows)) == number else pytest.mark.all)
         for name in NAMES
@@ -49,10 +50,14 @@ def test_page_reads_well(reader, name, mode, width):
     assert not checks.reading(visit, name) + checks.accessibility(visit)
 
 
-def test_weights(browser, site, html, record_property):
-    """A page that is heavy on a slow line; the table is printed after the tests."""
+@pytest.mark.parametrize("part", [0, *(pytest.param(part, marks=pytest.mark.all) for part in range(1, PARTS))])
+def test_weights(browser, site, html, record_property, part):
+    """A page that is heavy on a slow line; the table is printed after the tests.
+
+    What a page weighs of its own is tested for all without a browser; the theme, which all share, by a part of them.
+    """
     rows, complaints = [], []
-    for name in NAMES:
+    for name in NAMES[part::PARTS]:
         window = context(browser, "light", 1400)
         transferred, unpacked = checks.weigh(Visit(window.new_page(), site), name)
         window.close()
@@ -61,7 +66,8 @@ def test_weights(browser, site, html, record_property):
         rows.append(f"{name:34} {own / 1000:12.0f} {transferred / 1000:12.0f} {unpacked / 1000:12.0f}")
     header = f"{'page':34} {'own':>12} {'transferred':>12} {'unpacked':>12}"
     limits = f"{'limit':34} {checks.PAGE_BYTES / 1000:12.0f} {checks.TRANSFERRED_BYTES / 1000:12.0f}"
-    title = "table: kB of a page opened first: HTML and pictures, text as sent; all, as sent; all, unpacked"
+    what = "kB of a page opened first: HTML and pictures, text as sent; all, as sent; all, unpacked"
+    title = f"table: part {part + 1} of {PARTS}, {what}"
     record_property(title, "\n".join([header, *rows, limits]))
     assert not complaints
 

@@ -9,21 +9,23 @@ from .test_pages import in_turn
 pytestmark = pytest.mark.slow
 
 
-@pytest.mark.parametrize("name, mode, width", in_turn([("light", 1400), ("dark", 400)]))
-def test_keyboard_reaches_everything(reader, name, mode, width):
-    """A control that Tab does not reach, or whose focus cannot be seen."""
-    assert not checks.keyboard(reader(mode, width).open(f"{name}.html").unfold())
+HABITS = {
+    "keyboard on a desk": lambda reader, name: checks.keyboard(reader("light", 1400).open(f"{name}.html").unfold()),
+    "keyboard on a phone": lambda reader, name: checks.keyboard(reader("dark", 400).open(f"{name}.html").unfold()),
+    "unfolding": lambda reader, name: checks.toggles(reader().open(f"{name}.html"), checks.folded(name)),
+    "copying": lambda reader, name: checks.copying(
+        reader().open(f"{name}.html"), expected="{code-cell}" in source(name)
+    ),
+}
 
 
-@pytest.mark.parametrize("name", toc())
-def test_folded_parts_open_with_enter(reader, name):
-    assert not checks.toggles(reader().open(f"{name}.html"), checks.folded(name))
+@pytest.mark.parametrize("name, habit", in_turn([(habit,) for habit in HABITS]))
+def test_page_is_used(reader, name, habit):
+    """Controls that Tab does not reach or whose focus is not seen; folds that Enter leaves shut; copies of too little.
 
-
-@pytest.mark.parametrize("name", toc())
-def test_code_copies(reader, name):
-    """A copy button that is not there, or that copies prompts or too little."""
-    assert not checks.copying(reader().open(f"{name}.html"), expected="{code-cell}" in source(name))
+    `make test` tries one habit on each page, `make test-all` all.
+    """
+    assert not HABITS[habit](reader, name)
 
 
 @pytest.mark.parametrize("name", [name for name in toc() if name.startswith("chapters/")])
