@@ -1,55 +1,19 @@
 """Draw figures into the page as SVG that follows the page's light and dark mode, with a number and a link to itself.
 
-A notebook stores a figure as SVG with the colours of `pruneutils.book.plots` on a white ground, as Colab and GitHub
-show it. Here each of these colours becomes a variable of `_static/figures.css`, and the white ground goes.
+Colours become variables of `_static/figures.css` (see pruneutils.book._themed), and the white ground goes.
 A figure with a caption (cell metadata `mystnb: figure: caption`) is numbered after its chapter: Figure 6.2.
 The figure of the cell tagged `key-figure` is shown once more below the promise, with a link to where it is made.
 """
 
 import re
-from hashlib import sha256
-from html import escape
 from pathlib import Path
 
 from docutils import nodes
 from sphinx.transforms.post_transforms import SphinxPostTransform
 
-COLOURS = {
-    "#1a1a1a": "currentcolor",
-    "#000000": "currentcolor",
-    "#595959": "var(--figure-grey)",
-    "#e3e3e3": "var(--figure-grid)",
-    "#0072b2": "var(--figure-blue)",
-    "#e69f00": "var(--figure-orange)",
-    "#009e73": "var(--figure-green)",
-    "#cc79a7": "var(--figure-purple)",
-    "#56b4e9": "var(--figure-sky)",
-    "#d55e00": "var(--figure-vermilion)",
-    "#d0d0d0": "var(--figure-removed)",
-}
-HEAD = re.compile(
-    r"\A.*?(?=<svg)|<metadata>.*?</metadata>|(?<=<svg) xmlns:xlink=\"[^\"]*\"|\s*<defs>\s*<style.*?</defs>", re.S
-)
-SIZE = re.compile(r'(<svg[^>]*?) width="([\d.]+)pt" height="[\d.]+pt"')
-FONT = re.compile(r"font-family: [^;\"]*;? ?|(?<=font: )([^'\"]*?px) '[^;\"]*(?=;|\")")
-REFERENCE = re.compile(r'(?<=url\(#)[^)]+|(?<=xlink:href="#)[^"]+')
-IDENTITY = re.compile(r' id="([^"]+)"')
+from pruneutils.book._themed import themed
+
 NUMBERED = re.compile(r"chapters/(\d\d)-")
-
-
-def themed(svg, alt):
-    """An SVG file of Matplotlib as an element of the page."""
-    prefix = "f" + sha256(svg.encode()).hexdigest()[:8]
-    svg = HEAD.sub("", svg)
-    for colour, variable in COLOURS.items():
-        svg = svg.replace(colour, variable)
-    svg = svg.replace('style="fill: #ffffff"', 'style="fill: none"')  # the grounds of figure and axes; text says more
-    svg = FONT.sub(lambda match: f"{match[1]} var(--interface)" if match[1] else "", svg)
-    used = set(REFERENCE.findall(svg))  # Matplotlib names all parts, and equal ones alike; a page has a name once
-    svg = IDENTITY.sub(lambda match: f' id="{prefix}-{match[1]}"' if match[1] in used else "", svg)
-    svg = REFERENCE.sub(lambda match: f"{prefix}-{match[0]}", svg).replace("xlink:href", "href")
-    words = f' class="figure" role="img" aria-label="{escape(alt, quote=True)}"'
-    return SIZE.sub(lambda m: f'{m[1]}{words} style="width: {float(m[2]) / 0.75:.0f}px"', svg, count=1)
 
 
 class InlineFigures(SphinxPostTransform):

@@ -14,11 +14,13 @@ IMPORTS = re.compile(r"\s*(import|from) \w")
 CLAIM = re.compile(r"^\s*claim\(", re.MULTILINE)
 
 
-def label(source, has_figure, hidden):
+def label(source, has_figure, hidden, tags=()):
     """The words for a folded part of a cell, from its code."""
     title = TITLE.match(source)
     if title:
         return title[1].strip()
+    if "tag_explorer" in tags:
+        return "Code of this explorer"
     if hidden == "output":
         return "The answer"
     if IMPORTS.match(source):
@@ -41,7 +43,8 @@ class FoldedCells(SphinxPostTransform):
             if cell.get("nb_element") != "cell_code" or not cell.get("hide_mode"):
                 continue
             source = next((part.astext() for part in cell.findall(nodes.literal_block)), "")
-            words = label(source, next(cell.findall(nodes.image), None) is not None, cell["hide_mode"])
+            has_figure = next(cell.findall(nodes.image), None) is not None
+            words = label(source, has_figure, cell["hide_mode"], cell.get("classes", []))
             cell["prompt_show"] = cell["prompt_hide"] = words
             if words.startswith("Solution"):
                 cell["hide_mode"] = "all"

@@ -1,4 +1,4 @@
-"""Explorers: labelled, complete without a script, the same each time, and pictures that add up again."""
+"""Explorers: labelled, complete without a script, the same each time, and pictures that are put together again."""
 
 import base64
 import io
@@ -12,8 +12,8 @@ from bs4 import BeautifulSoup
 from IPython.core.formatters import DisplayFormatter
 from matplotlib.figure import Figure
 
-from pruneutils.book import _pictures
-from pruneutils.book.explore import Frame, slider
+from pruneutils.book import _frames
+from pruneutils.book.explore import TASK, Frame, slider
 
 LABEL, ALT = "Weights to remove", "Bars, of which the smallest are hollow."
 VALUES = ("1 of 4", "2 of 4", "3 of 4", "4 of 4")
@@ -31,8 +31,9 @@ def frames(values=VALUES, **more):
     return [Frame(drawn(1 + i), value, {"left": 4 - i, "share": f"{i / 4:.0%}"}) for i, value in enumerate(values)]
 
 
-def make(start=1, label=LABEL, alt=ALT, values=VALUES):
-    return slider(frames(values), label=label, alt=alt, start=start)
+def make(start=1, label=LABEL, alt=ALT, values=VALUES, **more):
+    more = {"number": "2.1", "heading": "Four weights", **more}
+    return slider(frames(values), label=label, alt=alt, start=start, **more)
 
 
 def parse(explorer):
@@ -40,17 +41,17 @@ def parse(explorer):
 
 
 def stored(explorer):
-    """What the script holds: value, sentence and address of each frame."""
-    return json.loads(re.search(r", frames = (\[\[.*\]\]);", explorer.html)[1])
+    """What the script holds."""
+    return json.loads(re.search(r"const settings = (.*);\n", explorer.html)[1])
 
 
 def test_the_slider_has_its_label_and_its_steps():
     """A control without a name is "slider" to a screen reader, and one without steps cannot be moved by arrow keys."""
     page = parse(make())
     (control,) = page.select("input.explorer")
-    assert page.find("label", attrs={"for": control["id"]}).get_text() == LABEL
+    label = page.find("label", attrs={"for": control["id"]})
+    assert label.get_text() == f"{LABEL}: 2 of 4" and label.b["aria-hidden"] == "true"  # which aria-valuetext says
     assert (control["type"], control["min"], control["max"], control["value"]) == ("range", "0", "3", "1")
-    assert "step" not in control.attrs  # by default 1
     assert control["aria-valuetext"] == "2 of 4"  # not "1", the position
     assert control["data-lm-suppress-shortcuts"] == "true"  # else JupyterLab keeps the arrow keys for itself
 
@@ -62,14 +63,31 @@ def test_what_changes_is_read_out():
     assert output.get_text() == "2 of 4 – left: 3; share: 25%"
 
 
+def test_the_card_says_what_it_is_and_what_to_try():
+    page = parse(make())
+    assert page.h4.get_text() == "Explorer 2.1. Four weights" and page.figure["aria-labelledby"] == page.h4["id"]
+    assert page.p.get_text() == f"Try: {TASK}"
+    assert parse(make(task="go\n on.")).p.get_text() == "Try: go on."
+
+
+def test_presets_are_first_start_and_last_or_those_that_are_wanted():
+    def buttons(**more):
+        return {b.get_text(): json.loads(b["value"])["position"] for b in parse(make(**more)).select(".presets button")}
+
+    assert buttons() == {"1 of 4": 0, "2 of 4": 1, "4 of 4": 3}
+    assert buttons(start=0) == {"1 of 4": 0, "4 of 4": 3}
+    assert buttons(presets=VALUES[2:]) == {"3 of 4": 2, "4 of 4": 3}
+
+
 def test_without_a_script_picture_sentence_and_table_remain():
     """GitHub, an untrusted notebook and a blocked script show a dead slider otherwise."""
     page = parse(make())
     page.script.decompose()
-    assert page.input.find_parent(hidden=True)
-    (still,) = page.find_all("img")
-    assert still["alt"] == f"{ALT} Shown: 2 of 4 – left: 3; share: 25%" and not still.find_parent(hidden=True)
-    assert still["src"].startswith("data:image/png;base64,")
+    assert page.input.find_parent(hidden=True) and page.button.find_parent(hidden=True)
+    assert "script" in page.select_one(".unscripted").get_text()
+    said = f"{ALT} Shown: 2 of 4 – left: 3; share: 25%"
+    assert page.svg["aria-label"] == page.img["alt"] == said and not page.svg.find_parent(hidden=True)
+    assert page.img["src"].startswith("data:image/png;base64,")  # where a notebook shows neither SVG nor style
     rows = [[cell.get_text() for cell in row.find_all(["th", "td"])] for row in page.select("details table tr")]
     assert rows[0] == [LABEL, "left", "share"]
     assert rows[1:] == [[value, str(4 - i), f"{25 * i}%"] for i, value in enumerate(VALUES)]
@@ -89,8 +107,9 @@ def test_nothing_is_loaded():
     html = make().html
     page = BeautifulSoup(html, "html.parser")
     addresses = [value for e in page.find_all(True) for name in ("src", "href", "data") if (value := e.get(name))]
-    assert len(addresses) == 1 and addresses[0].startswith("data:")
-    assert "//" not in re.sub(r"data:image/png;base64,[\w+/=]*", "", html)
+    outside = [address for address in addresses if not address.startswith("#")]
+    assert len(outside) == 1 and outside[0].startswith("data:")
+    assert not re.search(r"//\w", re.sub(r"data:image/png;base64,[\w+/=]*", "", html))
     assert not page.find_all(["link", "iframe", "object"])
 
 
@@ -99,77 +118,80 @@ def test_the_same_call_gives_the_same_html():
     assert make().html == make().html
 
 
-def test_ids_differ_between_explorers_and_only_they_are_used():
-    """Two sliders of one id move one picture."""
-    explorers = [make(), make(label="Weights to keep"), make(alt=ALT + " Slowly."), make(values=VALUES[:3])]
-    ids = [element["id"] for explorer in explorers for element in parse(explorer).find_all(id=True)]
-    assert len(ids) == len(set(ids)) == 8
-    for explorer in explorers:
-        page = parse(explorer)
-        assert page.figure["id"] in page.script.string
+def test_ids_start_with_the_number_and_only_they_are_used():
+    """Two sliders of one id move one picture, and a clip path of one name hides what the other shows."""
+    for number, prefix in (("2.1", "explorer-2-1"), ("12.3", "explorer-12-3")):
+        page = parse(make(number=number))
+        ids = [element["id"] for element in page.find_all(id=True)]
+        assert len(ids) == len(set(ids)) > 3 and page.figure["id"] == prefix
+        assert all(name == prefix or name.startswith(prefix + "-") for name in ids)
+        assert stored(make(number=number))["id"] == prefix
         assert page.label["for"] == page.output["for"][0] == page.input["id"]
+        used = re.findall(r"(?:url\(|href=\"?)#([\w-]+)", str(page.svg))
+        assert used and set(used) <= set(ids)
 
 
 @pytest.mark.parametrize("bad", ['a < b & "c"', "</script><b>", "<!-- <script>", "'; alert(1); '", "${1}{x}\\"])
 def test_words_are_shown_as_they_are(bad):
     """A score below a cut is written with a mark that HTML takes for a tag, and one in the script could end it."""
     explorer = slider(
-        [Frame(drawn(1), f"{i} {bad}", {bad: f"{bad} {i}"}) for i in range(2)], label=bad, alt=bad, start=1
+        [Frame(drawn(1), f"{i} {bad}", {bad: f"{bad} {i}"}) for i in range(2)],
+        **dict(label=bad, alt=bad, start=1, number="2.1", heading=bad, task=bad),
     )
     page = parse(explorer)
-    assert page.label.get_text() == bad
-    assert page.img["alt"] == f"{bad} Shown: {page.output.get_text()}"
+    assert page.label.get_text() == f"{bad}: 1 {bad}"
+    assert page.h4.get_text() == f"Explorer 2.1. {bad}" and page.p.get_text() == f"Try: {bad}"
+    assert page.svg["aria-label"] == page.img["alt"] == f"{bad} Shown: {page.output.get_text()}"
     assert page.output.get_text() == f"1 {bad} – {bad}: {bad} 1"
     assert page.input["aria-valuetext"] == f"1 {bad}"
     assert page.td.get_text() == f"{bad} 0"
-    assert len(page.find_all("script")) == 1 and not page.find_all("b")
-    assert stored(explorer)[0][:2] == [f"0 {bad}", f"0 {bad} – {bad}: {bad} 0"]
+    assert len(page.find_all("script")) == len(page.find_all("b")) == 1
+    frame = stored(explorer)["frames"][0]
+    assert (frame["value"], frame["verdict"]) == (f"0 {bad}", f"0 {bad} – {bad}: {bad} 0")
 
 
-def decoded(address):
-    return plt.imread(io.BytesIO(base64.b64decode(address.partition(",")[2])), format="png")
+def inside(svg):
+    return svg[svg.index(">") + 1 : svg.rindex("</svg>")]
 
 
-@pytest.mark.parametrize("start", range(4))
-def test_layers_add_up_to_the_frames(start):
-    """A layer that lacks a pixel leaves one of another frame: what is seen belongs to no value."""
-    explorer = make(start=start)
-    still = decoded(parse(explorer).img["src"])[..., :3]
-    layers = [decoded(address) if address else None for _, _, address in stored(explorer)]
-    assert [i for i, layer in enumerate(layers) if layer is None] == [start]
-    for i in range(4):
-        seen = still.copy()
-        for k in range(start, i, 1 if i > start else -1):
-            layer = layers[k + np.sign(i - start)]
-            seen = np.where(layer[..., 3:] > 0, layer[..., :3], seen)
-        wanted = _pictures.pixels(drawn(1 + i)) / 255
-        assert seen.shape == wanted.shape
-        assert np.abs(seen - wanted).mean() < 0.01
-        assert np.abs(seen - wanted).max() < 0.25
+def test_parts_add_up_to_the_frames():
+    """A part too many or too few shows what belongs to no value."""
+    settings = stored(make())
+    for i, frame in enumerate(settings["frames"]):
+        seen = "".join("".join(settings["parts"][start:end]) for start, end in frame["runs"])
+        assert seen == inside(_frames.drawing(drawn(1 + i), "", "explorer-2-1"))
 
 
-@pytest.mark.parametrize("width", [3, 4])
-def test_few_colours_are_kept_exactly(width):
-    """White that is nearly white shows as a patch on the card; an odd width has half a byte to spare."""
-    rng = np.random.default_rng(0)
-    palette = rng.integers(0, 256, (_pictures.COLOURS, 3))
-    pictures = [palette[rng.integers(0, len(palette), (40, width))] for _ in range(2)]
-    whole, change = map(decoded, _pictures.data_addresses(pictures, 0))
-    assert np.array_equal(np.round(255 * whole[..., :3]), pictures[0]) and (whole[..., 3] == 1).all()
-    seen = np.where(change[..., 3:] > 0, change[..., :3], whole[..., :3])
-    assert np.array_equal(np.round(255 * seen), pictures[1])
-
-
-def test_what_stays_is_not_stored_again():
+def test_what_frames_share_is_stored_once():
     """The page of a chapter may weigh 400 KB, and eleven whole frames take a fifth of that."""
-    explorer = make(start=0)
-    assert all(len(address) < 0.6 * len(parse(explorer).img["src"]) for *_, address in stored(explorer)[1:])
+    parts = stored(make())["parts"]
+    assert len(set(parts)) == len(parts)
+    alone = len(inside(_frames.drawing(drawn(1), "", "explorer-2-1")))
+    assert sum(map(len, parts)) < 1.5 * alone
+
+
+def test_a_drawing_has_the_colours_of_the_page_and_no_ground():
+    figure = drawn(1)
+    figure.axes[0].plot([0, 3], [0, 4], color="#0072B2")
+    figure.axes[0].imshow(np.random.default_rng(0).random((30, 30)))
+    svg = _frames.drawing(figure, "Four bars.", "e")
+    assert "var(--figure-blue)" in svg and "#0072b2" not in svg and "fill: #ffffff" not in svg
+    assert re.search(r'"data:image/png;base64,[\w+/=]+"', svg)
+    assert 'aria-label="Four bars."' in svg and "\n" not in svg
+
+
+def test_the_picture_for_where_svg_is_taken_out_is_the_figure():
+    address = _frames.png(drawn(2))
+    seen = plt.imread(io.BytesIO(base64.b64decode(address.partition(",")[2])), format="png")
+    assert seen.shape[:2] == (108, 144) and len(address) < 3000
+    assert np.array_equal(seen[0, 0, :3], [1, 1, 1]) and seen[..., :3].min() < 0.1
 
 
 def test_figures_are_closed_once_they_are_drawn():
     """Jupyter shows each open figure below the cell."""
     figures = [plt.subplots(figsize=(1, 1))[0] for _ in range(2)]
-    slider([Frame(figure, str(i), {"n": i}) for i, figure in enumerate(figures)], label=LABEL, alt=ALT)
+    kept = [Frame(figure, str(i), {"n": i}) for i, figure in enumerate(figures)]
+    slider(kept, number="2.1", heading="Two", label=LABEL, alt=ALT)
     assert not plt.get_fignums()
 
 
@@ -188,12 +210,17 @@ BAD = {
         frames=[GOOD[0], Frame(drawn(1), "b", {"left": 3})]
     ),
     "frames: 2 of value '1 of 4', expected different": dict(frames=[GOOD[0], GOOD[0]]),
-    "frames[1].figure of (75, 50) pixels: expected (75, 100)": dict(
+    "frames[1].figure of (1.0, 1.5) inches: expected (2.0, 1.5)": dict(
         frames=[GOOD[0], Frame(drawn(1, size=(1, 1.5)), "b", GOOD[0].facts)]
     ),
     "label='': expected words": dict(label=""),
     "label=None: expected words": dict(label=None),
     "alt=' ': expected words": dict(alt=" "),
+    "number=2.1: expected chapter and explorer": dict(number=2.1),
+    "number='2': expected chapter and explorer": dict(number="2"),
+    "heading=' ': expected words": dict(heading=" "),
+    "task='': expected words": dict(task=""),
+    "presets: '5 of 4', expected some of ['1 of 4'": dict(presets=["5 of 4"]),
     "start=4: expected a position from 0 to 3": dict(start=4),
     "start=-1: expected a whole number of at least 0": dict(start=-1),
     "start=0.5: expected a whole number": dict(start=0.5),
@@ -202,6 +229,6 @@ BAD = {
 
 @pytest.mark.parametrize("says", BAD)
 def test_wrong_input_is_refused_by_name_value_and_expectation(says):
-    arguments = {"frames": GOOD, "label": LABEL, "alt": ALT, **BAD[says]}
+    arguments = {"frames": GOOD, "number": "2.1", "heading": "Four", "label": LABEL, "alt": ALT, **BAD[says]}
     with pytest.raises(ValueError, match=re.escape(says)):
         slider(arguments.pop("frames"), **arguments)

@@ -4,26 +4,24 @@ The pictures of ``explore`` suffice for one slider; six have too many positions 
 this one computes in the reader's browser, by the rules of ``schedules.PolynomialDecay`` and of ``on_grid``.
 """
 
-import hashlib
-import json
 from collections.abc import Mapping
-from html import escape
 
 import matplotlib.pyplot as plt
 import numpy as np
 from matplotlib.figure import Figure
 
 from pruneutils._arguments import whole
-from pruneutils.book._designer_page import PAGE
-from pruneutils.book._pictures import data_addresses, pixels
-from pruneutils.book.explore import Explorer
+from pruneutils.book._card import Control, Explorer, card
+from pruneutils.book.plots import BLUE, INK, VERMILION
 from pruneutils.schedules import PolynomialDecay
 
 __all__ = ["designer", "on_grid"]
 
-BLUE, VERMILION, GREY, INK = "#0072B2", "#D55E00", "#595959", "#1a1a1a"  # as in plots
 LONGEST = 150  # steps on the axis
 ALT = "Above, sparsity over training by both rules, with the goal; below, what share of the rest each cut takes."
+HEADING = "A schedule designer"
+TASK = "load a design, move a slider, and see which rule reaches the goal, and what the hardest cut takes."
+BOX = "0 -8 560 402"  # what the script draws in
 
 # setting -> lowest, highest, step, label
 _SLIDERS = {
@@ -71,13 +69,18 @@ def on_grid(schedule: PolynomialDecay, steps: int) -> list[float]:
     return [schedule(min(step, last)) for step in range(whole("steps", steps))]
 
 
-def designer(designs: Mapping[str, PolynomialDecay], *, steps: int) -> Explorer:
+def designer(
+    designs: Mapping[str, PolynomialDecay], *, steps: int, number: str, heading: str = HEADING, task: str = TASK
+) -> Explorer:
     """Sliders for the six settings of a schedule; the first of ``designs`` is shown first, all can be loaded.
 
     Parameters
     ----------
     designs : name -> schedule, at least two; sparsities in whole per cent up to 99, a power that is a multiple of 0.5.
     steps : number of training steps, at most 150; no schedule ends later than step 150.
+    number : chapter and explorer, such as "7.1"; its place in the page's address.
+    heading : what the explorer is.
+    task : what to try, one or two sentences that go on after "Try:".
 
     Returns
     -------
@@ -87,7 +90,7 @@ def designer(designs: Mapping[str, PolynomialDecay], *, steps: int) -> Explorer:
     ------
     ValueError
         if ``steps`` is out of range, there are fewer than two designs, or one of them is no ``PolynomialDecay`` or
-        not on a slider's scale.
+        not on a slider's scale, ``number`` is none, or ``heading`` or ``task`` is empty.
     """
     if whole("steps", steps, at_least=1) > LONGEST:
         raise ValueError(f"steps={steps}: expected at most {LONGEST}, where the axis ends")
@@ -102,42 +105,23 @@ def designer(designs: Mapping[str, PolynomialDecay], *, steps: int) -> Explorer:
                 raise ValueError(f"designs[{name!r}]: {key} {value} is not on its slider, {low} to {high} by {step}")
     facts = {name: _facts(schedule, steps) for name, schedule in designs.items()}
     first = next(iter(designs))
-    drawn = pixels(_still(designs[first], steps))
-    identity = "designer-" + hashlib.sha256(json.dumps([facts, steps], default=str).encode()).hexdigest()[:12]
-    inputs = "".join(
-        f'<div><label for="{identity}-{key}">{label}: <b>{value:g}</b></label><input class="explorer" '
-        f'id="{identity}-{key}" name="{key}" type="range" min="{low}" max="{high}" step="{step:g}" value="{value:g}" '
-        'autocomplete="off" data-lm-suppress-shortcuts="true" style="display: block; width: 100%; height: 2rem; '
-        'margin: 0; accent-color: #0072B2"></div>'
-        for (key, value), (low, high, step, label) in zip(
-            _settings(designs[first]).items(), _SLIDERS.values(), strict=True
-        )
-    )
-    buttons = "".join(
-        f'<button type="button" value="{escape(json.dumps(_settings(schedule)))}">{escape(name)}</button>'
-        for name, schedule in designs.items()
-    )
-    rows = [["design", *next(iter(facts.values()))], *([name, *row.values()] for name, row in facts.items())]
-    return Explorer(
-        PAGE.format(
-            id=identity,
-            still=data_addresses([drawn], 0)[0],
-            alt=ALT,
-            alt_literal=json.dumps(ALT),
-            sentence=escape(f"{first} – " + "; ".join(f"{key}: {value}" for key, value in facts[first].items())),
-            width=drawn.shape[1],
-            height=drawn.shape[0],
-            inputs=inputs,
-            buttons=buttons,
-            table=_table(rows),
-            steps=steps,
-            longest=LONGEST,
-            blue=BLUE,
-            vermilion=VERMILION,
-            grey=GREY,
-            ink=INK,
-        ),
-        "\n".join(" | ".join(map(str, row)) for row in rows),
+    return card(
+        number,
+        heading,
+        task,
+        kind="designer",
+        presets={name: _settings(schedule) for name, schedule in designs.items()},
+        controls={
+            key: Control(label, low, high, step, value, f"{value:g}")
+            for (key, value), (low, high, step, label) in zip(
+                _settings(designs[first]).items(), _SLIDERS.values(), strict=True
+            )
+        },
+        still=_still(designs[first], steps),
+        alt=ALT,
+        verdict=f"{first} – " + "; ".join(f"{key}: {value}" for key, value in facts[first].items()),
+        rows=[["design", *facts[first]], *([name, *map(str, row.values())] for name, row in facts.items())],
+        settings={"steps": steps, "longest": LONGEST, "box": BOX},
     )
 
 
@@ -174,12 +158,3 @@ def _still(schedule: PolynomialDecay, steps: int) -> Figure:
     ax.legend(loc="lower right")
     plt.close(figure)
     return figure
-
-
-def _table(rows: list[list[object]]) -> str:
-    head = "".join(f'<th scope="col">{escape(str(cell))}</th>' for cell in rows[0])
-    body = (
-        f'<tr><th scope="row">{escape(row[0])}</th>' + "".join(f"<td>{escape(str(cell))}</td>" for cell in row[1:])
-        for row in rows[1:]
-    )
-    return f"<table><thead><tr>{head}</tr></thead><tbody>{'</tr>'.join(body)}</tr></tbody></table>"

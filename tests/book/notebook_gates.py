@@ -27,7 +27,7 @@ NBVAL_COMMENT = re.compile(r"^\s*#+\s*(NBVAL_\w+|PYTEST_VALIDATE_IGNORE_OUTPUT)\
 KEBAB = re.compile(r"^[a-z0-9]+(-[a-z0-9]+)+$")
 DRAWING_NAMES = {"fig", "ax", "axes", "_"}
 SVG_BYTES, CHAPTER_SVG_BYTES = 50 * 1024, 150 * 1024  # compressed, as pages are sent
-EXPLORER_BYTES = 120 * 1024
+EXPLORER_BYTES = 50 * 1024  # compressed, too
 OUTPUT_CHARACTERS = 78  # a line of the page's column
 RICHER = re.compile(r"text/(html|markdown)|image/")  # what the page shows instead of plain text
 
@@ -199,6 +199,8 @@ def explorers(chapter: Chapter) -> list[str]:
         found = [html for html in htmls if 'class="explorer"' in html]
         if found and "explorer" not in tags(cell):
             complaints.append(f"cell {position}: an explorer without the tag explorer")
+        if found and "hide-input" not in tags(cell):
+            complaints.append(f"cell {position}: an explorer without the tag hide-input")
         if not found and "explorer" in tags(cell):
             complaints.append(f"cell {position}: tagged explorer, but no explorer is stored")
         for html in found:
@@ -223,8 +225,8 @@ def _explorer(soup: BeautifulSoup, html: str) -> Iterator[str]:
         yield "without a table of its values"
     if re.search(r"//\w", re.sub(r"data:image/\w+;base64,[\w+/=]*", "", html)):
         yield "that loads or links something"
-    if len(html.encode()) > EXPLORER_BYTES:
-        yield f"of {len(html.encode())} bytes, at most {EXPLORER_BYTES}"
+    if (weight := len(gzip.compress(html.encode()))) > EXPLORER_BYTES:
+        yield f"of {weight} bytes, at most {EXPLORER_BYTES}"
 
 
 def size(chapter: Chapter) -> list[str]:

@@ -354,9 +354,10 @@ defect("explorers", "no table", in_explorer("<table>", "<table></table></details
 defect("explorers", "table without headings", in_explorer(' scope="col"', ""))
 for address in ('src="https://example.org/a.js"', 'src="//example.org/a.js"'):
     defect("explorers", address, in_explorer("</figure>", f"<script {address}></script></figure>"))
-defect("explorers", "heavy", in_explorer("</figure>", "x" * 120 * 1024))
+defect("explorers", "heavy", in_explorer("</figure>", random.Random(0).randbytes(50 * 1024).hex()))
 defect("explorers", "same ids twice", in_explorer("explorer-1", "explorer-2"))
-defect("explorers", "not tagged", change("explore.slider", lambda cell: cell.metadata.tags.remove("explorer")))
+for tag in ("explorer", "hide-input"):
+    defect("explorers", f"no {tag}", change("explore.slider", lambda cell, tag=tag: cell.metadata.tags.remove(tag)))
 defect(
     "explorers", "tagged, but cleared", change("explore.slider", lambda cell: cell.outputs.clear()), others=["executed"]
 )

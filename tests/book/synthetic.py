@@ -92,7 +92,7 @@ def notebook() -> nbformat.NotebookNode:
             "display(explore.slider(kept))",
             explorer("explorer-1"),
             explorer("explorer-2"),
-            tags=["explorer", "nbval-ignore-output"],
+            tags=["explorer", "hide-input", "nbval-ignore-output"],
         ),
         code(
             'claim("most-stays", f"{kept[0]:.0%} stays.", holds=kept[0] > 0.5)',

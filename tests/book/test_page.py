@@ -7,14 +7,15 @@ from bs4 import BeautifulSoup
 from docutils import nodes
 from matplotlib.colors import to_hex
 
-from _ext import callouts, figures, folding
-from pruneutils.book import plots
+from _ext import callouts, folding
+from pruneutils.book import _themed, plots
 from tools import ledger
 
 from .chapter import ROOT, claim_calls, load
 
 CHAPTERS = sorted(path.stem for path in (ROOT / "chapters").glob("*.ipynb"))
 KEYED = [name for name in CHAPTERS if "key-figure" in (ROOT / "chapters" / f"{name}.md").read_text(encoding="utf-8")]
+EXPLORED = [name for name in CHAPTERS if "tags: [explorer" in (ROOT / "chapters" / f"{name}.md").read_text("utf-8")]
 
 
 @pytest.fixture
@@ -27,25 +28,27 @@ def chapters(*names):
 
 
 @pytest.mark.parametrize(
-    "source, has_figure, hidden, words",
+    "source, has_figure, hidden, tags, words",
     [
-        ("#@title Solution 1.2\nanswer = 1", False, "input", "Solution 1.2"),
-        ("import numpy as np\nclaim('a-b', 'So.', holds=True)", False, "input", "Imports"),
-        ('x = 1\nclaim(\n    "a-b",', False, "input", "How this claim is checked"),
+        ("#@title Solution 1.2\nanswer = 1", False, "input", [], "Solution 1.2"),
+        ("import numpy as np\nclaim('a-b', 'So.', holds=True)", False, "input", [], "Imports"),
+        ('x = 1\nclaim(\n    "a-b",', False, "input", [], "How this claim is checked"),
         (
             'claim("a-b", "So.", holds=True)\nclaim("c-d", "So.", holds=True)',
             True,
             "input",
+            [],
             "How these claims are checked",
         ),
-        ("ax.plot(x)", True, "input", "Code of this figure"),
-        ("x = 1", False, "input", "Code of this step"),
-        ("print(x)", False, "output", "The answer"),
+        ("ax.plot(x)", True, "input", [], "Code of this figure"),
+        ('slider(x)\nclaim("a-b", "So.", holds=True)', False, "input", ["tag_explorer"], "Code of this explorer"),
+        ("x = 1", False, "input", [], "Code of this step"),
+        ("print(x)", False, "output", [], "The answer"),
     ],
 )
-def test_a_folded_cell_says_what_it_holds(source, has_figure, hidden, words):
+def test_a_folded_cell_says_what_it_holds(source, has_figure, hidden, tags, words):
     """A hundred bars that all say "Show code cell source" hide a solution like an import."""
-    assert folding.label(source, has_figure, hidden) == words
+    assert folding.label(source, has_figure, hidden, tags) == words
 
 
 @pytest.mark.parametrize("bold", ["Claim: Zeros return.", "Claim."])
@@ -124,10 +127,27 @@ def test_every_colour_of_the_figures_has_one_for_dark_pages():
     """A colour that plots.py gets and the page does not know would stay as it is by night."""
     constants = {name: value for name, value in vars(plots).items() if name.isupper() and isinstance(value, str)}
     colours = {to_hex(value) for value in constants.values()}
-    assert len(colours) >= 8 and colours <= set(figures.COLOURS)
+    assert len(colours) >= 8 and colours <= set(_themed.COLOURS)
     sheet = (ROOT / "_static" / "figures.css").read_text(encoding="utf-8")
-    variables = {value[4:-1] for value in figures.COLOURS.values() if value.startswith("var(")}
+    variables = {value[4:-1] for value in _themed.COLOURS.values() if value.startswith("var(")}
     assert all(len(re.findall(rf"{variable}: #", sheet)) == 2 for variable in variables)
+
+
+def test_explorers_have_the_colours_of_the_figures():
+    """Two blues side by side, or an explorer that keeps by night the blue of the day."""
+    sheets = [ROOT / "_static" / "figures.css", ROOT / "pruneutils" / "book" / "card.css"]
+    figures, card = (re.findall(r"(--figure-\w+): (#\w+)", sheet.read_text(encoding="utf-8")) for sheet in sheets)
+    assert figures and figures == card
+
+
+@pytest.mark.parametrize("name", EXPLORED)
+def test_stored_explorers_have_the_present_style_and_script(name):
+    """No cell changes with them, so that a refresh without force keeps the old ones."""
+    book = ROOT / "pruneutils" / "book"
+    parts = [(book / f"card.{kind}").read_text(encoding="utf-8") for kind in ("css", "js")]
+    outputs = [o for _, cell in load(ROOT / "chapters" / f"{name}.ipynb").code for o in cell.outputs]
+    stored = [o.data["text/html"] for o in outputs if "explorer-card" in o.get("data", {}).get("text/html", "")]
+    assert stored and all(part in html for html in stored for part in parts)
 
 
 def test_a_figure_keeps_its_words_and_loses_its_ground():
@@ -135,7 +155,7 @@ def test_a_figure_keeps_its_words_and_loses_its_ground():
 <svg xmlns="http://www.w3.org/2000/svg" width="75pt" height="30pt" viewBox="0 0 75 30">
 <metadata>Matplotlib</metadata><path id="p1" style="fill: #ffffff"/><path style="fill: none; stroke: #1a1a1a"/>
 <g clip-path="url(#p1)"><text style="font-size: 9px; font-family: 'DejaVu Sans'; fill: #ffffff">50 %</text></g></svg>"""
-    drawn = figures.themed(svg, 'A "mask"')
+    drawn = _themed.themed(svg, 'A "mask"')
     assert 'aria-label="A &quot;mask&quot;"' in drawn and 'style="width: 100px"' in drawn
     assert "#1a1a1a" not in drawn and "currentcolor" in drawn and "Matplotlib" not in drawn
     assert 'style="fill: none"' in drawn and 'fill: #ffffff">50 %</text>' in drawn  # white words on a dark cell stay
