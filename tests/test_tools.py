@@ -308,7 +308,7 @@ def test_ledger_collects_all_chapters_in_order(book):
     assert "3 sentences" in text and "2 answer a claim of the literature: 1 did not show" in text
     failed, reproduced, every = text.index("did not show here"), text.index("were reproduced\n"), text.index("## All")
     assert failed < text.index("**Two is two.** One | is one.") < reproduced < text.index("**One is one.**") < every
-    places = [text.index(f'<span id="ledger-{name}">') for name in ("one-is-one", "two-is-two", "three-is-three")]
+    places = [text.index(f'<span id="ledger-{name}" ') for name in ("one-is-one", "two-is-two", "three-is-three")]
     assert every < places[0] < places[1] < places[2]
     assert "[A chapter](#claim-two-is-two); [Li and van den Graf, 2017](https://l.org): not at this scale." in text
 

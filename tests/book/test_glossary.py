@@ -25,7 +25,9 @@ def test_every_entry_leads_to_the_chapter_that_introduces_its_word():
     assert len(ENTRY.findall(text)) > 50 and not complaints(text)
 
 
-@pytest.mark.parametrize("place", ["", "  [Chapter 2](../chapters/01-prune-in-five-minutes.ipynb).\n", "  Chapter 2.\n"])
+@pytest.mark.parametrize(
+    "place", ["", "  [Chapter 2](../chapters/01-prune-in-five-minutes.ipynb).\n", "  Chapter 2.\n"]
+)
 def test_an_entry_that_leads_nowhere_is_seen(place):
     good = "mask\n  An array.\n  [Chapter 2](../chapters/02-masks.ipynb).\n\n"
     assert complaints(f"{good}score\n  A number.\n{place}") == ["score"]
