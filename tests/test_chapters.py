@@ -37,7 +37,21 @@ parts:
     chapters:
       - file: pages/contents
 """
-INTRO = "# Book\n\nBefore.\n\n<!-- chapters begin: by a tool -->\n\nold\n\n<!-- chapters end -->\n\nAfter.\n"
+INTRO = """\
+# Book
+
+Before.
+
+<!-- status begin: by a tool -->
+<!-- status end -->
+<!-- chapters begin: by a tool -->
+
+old
+
+<!-- chapters end -->
+
+After.
+"""
 CHANGELOG = "# Changelog\n\n## Unreleased\n\n- Better.\n\n## 0.1.0 (2026-01-31)\n\n- Chapter 01 (start).\n"
 
 
@@ -76,6 +90,11 @@ def test_all_files_are_written_from_one_plan(book):
         "| Which? | score | `pruneutils.scores` | [1](chapters/01-start.ipynb), [5 to 7](pages/contents.md#05-size) |",
         "| Where? | mask | `pruneutils.masks` | [2](chapters/02-masks-held.ipynb) to [4](chapters/04-rows.ipynb) |",
     ]
+    written = "[1](chapters/01-start.ipynb) to [4](chapters/04-rows.ipynb) of 7"
+    assert (
+        f"\nWritten so far: chapters {written}; [the table](pages/contents.md) has them all.\n"
+        in (book / "intro.md").read_text()
+    )
     assert "Before." in (book / "intro.md").read_text() and "After." in (book / "intro.md").read_text()
     first, second = (book / "CHANGELOG.md").read_text().split("\n## 0.1.0")
     assert "- Better.\n- Chapters 02 (masks held), 03 (blocks) and 04 (rows).\n" in first

@@ -45,7 +45,8 @@ PLANNED = "{name: 01-chapter, title: Chapter, promise: One.}"
 LISTS = {
     "chapters.yml": f"questions: []\nparts: [{{part: One, chapters: [{PLANNED}]}}]\n",
     "_toc.yml": "root: intro\nparts:\n  # chapters begin\n  # chapters end\n",
-    "intro.md": "# Book\n\n<!-- chapters begin -->\n<!-- chapters end -->\n",
+    "intro.md": "# Book\n\n"
+    + "".join(f"<!-- {what} begin -->\n<!-- {what} end -->\n" for what in ("status", "chapters")),
     "CHANGELOG.md": "# Changelog\n\n## Unreleased\n\n- A frame.\n",
 }
 BIBLIOGRAPHY = """

@@ -4,8 +4,8 @@
     python -m tools.chapters --check    exit 1 if a file is not what would be written
 
 A chapter is written as soon as its notebook is stored, and coming until then. Written here are pages/contents.md, the
-chapters in _toc.yml and the table in intro.md, both between two comments, and in the first section of CHANGELOG.md the
-line that names the chapters that are new in it.
+chapters in _toc.yml, the table and the status in intro.md, each between two comments, and in the first section of
+CHANGELOG.md the line that names the chapters that are new in it.
 """
 
 import re
@@ -151,6 +151,13 @@ def table(questions, parts):
     return "\n" + TABLE + "".join(rows) + "\n"
 
 
+def status(parts):
+    """The line of intro.md that says which chapters are written."""
+    members = [c for part in parts.values() for c in part]
+    written = ", ".join(runs([c for c in members if c.written]))
+    return f"Written so far: chapters {written} of {len(members)}; [the table](pages/contents.md) has them all.\n"
+
+
 def runs(members):
     """Links to chapters; three and more in a row, all written or all coming, are one, from the first to the last."""
     groups = []
@@ -216,7 +223,12 @@ def texts(root=ROOT):
     return {
         "pages/contents.md": contents(parts, root),
         "_toc.yml": between(old["_toc.yml"], "# chapters ...", toc(parts), "_toc.yml"),
-        "intro.md": between(old["intro.md"], "<!-- chapters ...", table(questions, parts), "intro.md"),
+        "intro.md": between(
+            between(old["intro.md"], "<!-- chapters ...", table(questions, parts), "intro.md"),
+            "<!-- status ...",
+            status(parts),
+            "intro.md",
+        ),
         "CHANGELOG.md": changelog(old["CHANGELOG.md"], parts),
     }
 

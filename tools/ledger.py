@@ -110,7 +110,7 @@ def authors(key, entries):
 
 
 def item(claim, anchor=False):
-    """One claim as an entry of a list; its box in the chapter links to the anchor, the page's filter reads its kinds."""
+    """One claim as an entry of a list; its box in the chapter links to the anchor, the page's filter reads kinds."""
     facts = [f"[{claim['title']}](#claim-{claim['id']})"]
     facts += [f"{claim['paper']}: {claim['verdict']}"] if claim["answers"] else []
     facts += [f"on other seeds {claim['seeds']}"] if claim["seeds"] != tally.UNTRIED else []
