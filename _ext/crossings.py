@@ -16,6 +16,7 @@ from tools import notebook
 
 TAG = re.compile(r"\\tag\{(\d+\.\d+)\}")
 NUMBER = re.compile(r"\((\d+\.\d+)\)")
+ROW = re.compile(r'<span id="([^"]+)">')
 NOT_PROSE = (nodes.reference, nodes.literal, nodes.title, nodes.raw, nodes.term, nodes.caption)
 
 
@@ -54,6 +55,19 @@ class Anchors(SphinxTransform):
         """Change the document in place."""
         for block in self.document.findall(nodes.math_block):
             block["ids"] += [anchor(number) for number in TAG.findall(block.astext())]
+
+
+class Rows(SphinxTransform):
+    """Let links lead to the rows of the table of all chapters as they do to headings, the only places MyST knows."""
+
+    default_priority = 600
+
+    def apply(self):
+        """Tell MyST of them."""
+        if self.env.docname == "pages/contents":
+            places = self.env.metadata[self.env.docname]["myst_slugs"]
+            for row in self.document.findall(nodes.raw):
+                places |= {name: (0, name, name) for name in ROW.findall(row.astext())}
 
 
 class Crossings(SphinxPostTransform):
@@ -111,7 +125,8 @@ def _above(node):
 
 
 def setup(app):
-    """Register both transforms."""
+    """Register the transforms."""
     app.add_transform(Anchors)
+    app.add_transform(Rows)
     app.add_post_transform(Crossings)
     return {"version": "1", "parallel_read_safe": True, "parallel_write_safe": True}

@@ -3,6 +3,7 @@
 - Sphinx's index of all words is loaded by the search page only.
 - Icons are drawn into the page. The theme loads 1.5 MB of script and 270 kB of fonts to show fifteen of them.
 - MathJax is loaded by pages with formulas only; live code, which the book does not use, by none.
+- The filter of the ledger is loaded by the ledger only.
 - A formula too wide for its column shrinks before it scrolls.
 - The colour mode is known before the first paint; the theme reports an error on a reader's first visit.
 - A result of one line, which has no columns to keep, is marked so that a phone may break it.
@@ -51,7 +52,7 @@ if (!page.mode) {
 
 def trim_scripts(app, pagename, templatename, context, doctree):
     """Leave out the scripts and styles that a page does not need."""
-    unused = ["sphinx-thebe", "THEBE_JS_URL"]
+    unused = ["sphinx-thebe", "THEBE_JS_URL"] + ["ledger.js"] * (pagename != "pages/claims")
     if not FORMULA.search(context.get("body", "")):
         unused += ["mathjax", "formulas.js"]
     for kind in ("script_files", "css_files"):

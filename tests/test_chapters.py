@@ -1,5 +1,6 @@
 """One plan of all chapters: what is written from it, what it refuses, and how long a chapter may run."""
 
+import json
 import re
 from pathlib import Path
 
@@ -36,7 +37,21 @@ parts:
     chapters:
       - file: pages/contents
 """
-INTRO = "# Book\n\nBefore.\n\n<!-- chapters begin: by a tool -->\n\nold\n\n<!-- chapters end -->\n\nAfter.\n"
+INTRO = """\
+# Book
+
+Before.
+
+<!-- status begin: by a tool -->
+<!-- status end -->
+<!-- chapters begin: by a tool -->
+
+old
+
+<!-- chapters end -->
+
+After.
+"""
 CHANGELOG = "# Changelog\n\n## Unreleased\n\n- Better.\n\n## 0.1.0 (2026-01-31)\n\n- Chapter 01 (start).\n"
 
 
@@ -49,6 +64,9 @@ def book(tmp_path):
         (tmp_path / name).write_text(text)
     for name in ("01-start", "02-masks-held", "03-blocks", "04-rows"):
         (tmp_path / "chapters" / f"{name}.ipynb").touch()
+    entry = {"words": 100, "lines": 20, "formulas": 1, "exercises": 3}
+    (tmp_path / "data" / "verified").mkdir(parents=True)
+    (tmp_path / "data" / "verified" / "01-start.json").write_text(json.dumps(entry))
     return tmp_path
 
 
@@ -58,14 +76,25 @@ def test_all_files_are_written_from_one_plan(book):
     toc = yaml.safe_load((book / "_toc.yml").read_text())
     assert [part["caption"] for part in toc["parts"]] == ["First steps", "Further", "Back matter"]
     assert toc["parts"][0]["chapters"] == [{"file": f"chapters/{n}.ipynb"} for n in ("01-start", "02-masks-held")]
-    contents = (book / "pages" / "contents.md").read_text()
-    assert "\n### 02 Masks, held\n\nHold.\n*Written:* [read it](../chapters/02-masks-held.ipynb).\n" in contents
-    assert "\n### 05 Size\n\nCount bytes.\n*Coming.*\n" in contents
+    rows = [line for line in (book / "pages" / "contents.md").read_text().splitlines() if line.startswith("|")]
+    start, masks, *_, size, _, _ = rows[2:]
+    assert start.startswith(
+        '| First steps | <span id="01-start"></span>1 [Start](../chapters/01-start.ipynb) | Begin. |'
+    )
+    assert start.endswith("| 5 + 3 | written |") and masks.startswith(
+        '|  | <span id="02-masks-held"></span>2 [Masks, held]'
+    )
+    assert size == '|  | <span id="05-size"></span>5 Size | Count bytes. |  | coming |'
     rows = [line for line in (book / "intro.md").read_text().splitlines() if line.startswith("|")][2:]
     assert rows == [
         "| Which? | score | `pruneutils.scores` | [1](chapters/01-start.ipynb), [5 to 7](pages/contents.md#05-size) |",
         "| Where? | mask | `pruneutils.masks` | [2](chapters/02-masks-held.ipynb) to [4](chapters/04-rows.ipynb) |",
     ]
+    written = "[1](chapters/01-start.ipynb) to [4](chapters/04-rows.ipynb) of 7"
+    assert (
+        f"\nWritten so far: chapters {written}; [the table](pages/contents.md) has them all.\n"
+        in (book / "intro.md").read_text()
+    )
     assert "Before." in (book / "intro.md").read_text() and "After." in (book / "intro.md").read_text()
     first, second = (book / "CHANGELOG.md").read_text().split("\n## 0.1.0")
     assert "- Better.\n- Chapters 02 (masks held), 03 (blocks) and 04 (rows).\n" in first

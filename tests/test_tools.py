@@ -45,7 +45,8 @@ PLANNED = "{name: 01-chapter, title: Chapter, promise: One.}"
 LISTS = {
     "chapters.yml": f"questions: []\nparts: [{{part: One, chapters: [{PLANNED}]}}]\n",
     "_toc.yml": "root: intro\nparts:\n  # chapters begin\n  # chapters end\n",
-    "intro.md": "# Book\n\n<!-- chapters begin -->\n<!-- chapters end -->\n",
+    "intro.md": "# Book\n\n"
+    + "".join(f"<!-- {what} begin -->\n<!-- {what} end -->\n" for what in ("status", "chapters")),
     "CHANGELOG.md": "# Changelog\n\n## Unreleased\n\n- A frame.\n",
 }
 BIBLIOGRAPHY = """
@@ -308,7 +309,7 @@ def test_ledger_collects_all_chapters_in_order(book):
     assert "3 sentences" in text and "2 answer a claim of the literature: 1 did not show" in text
     failed, reproduced, every = text.index("did not show here"), text.index("were reproduced\n"), text.index("## All")
     assert failed < text.index("**Two is two.** One | is one.") < reproduced < text.index("**One is one.**") < every
-    places = [text.index(f'<span id="ledger-{name}">') for name in ("one-is-one", "two-is-two", "three-is-three")]
+    places = [text.index(f'<span id="ledger-{name}" ') for name in ("one-is-one", "two-is-two", "three-is-three")]
     assert every < places[0] < places[1] < places[2]
     assert "[A chapter](#claim-two-is-two); [Li and van den Graf, 2017](https://l.org): not at this scale." in text
 

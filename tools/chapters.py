@@ -4,8 +4,8 @@
     python -m tools.chapters --check    exit 1 if a file is not what would be written
 
 A chapter is written as soon as its notebook is stored, and coming until then. Written here are pages/contents.md, the
-chapters in _toc.yml and the table in intro.md, both between two comments, and in the first section of CHANGELOG.md the
-line that names the chapters that are new in it.
+chapters in _toc.yml, the table and the status in intro.md, each between two comments, and in the first section of
+CHANGELOG.md the line that names the chapters that are new in it.
 """
 
 import re
@@ -15,16 +15,26 @@ from pathlib import Path
 
 import yaml
 
+from tools import verified
+
 ROOT = Path(__file__).resolve().parent.parent
 FILE = "chapters.yml"
 SECONDS, SECONDS_WITH_REASON = 30, 45
 CONTENTS = """\
-# All chapters: written and coming
+# All chapters
 
-<!-- Written by tools/chapters.py from chapters.yml: do not edit. -->
+<!-- Written by tools/chapters.py from chapters.yml and data/verified/: do not edit. -->
 
-Each chapter has one promise.
-Those not yet written are listed with theirs, so that links to them lead somewhere.
+{written} of {all} chapters are written.
+The others are listed with what they promise, in the order of the book.
+Minutes are those for reading and, after the plus, for the exercises.
+
+```{{table}}
+:class: contents
+
+| part | chapter | promise | minutes | status |
+|---|---|---|---|---|
+{rows}```
 """
 TABLE = "| question | word | in the package | chapters |\n|---|---|---|---|\n"
 NAMED = re.compile(r"\b(\d\d) \(([\w ,-]+)\)")
@@ -100,15 +110,24 @@ def chapters(root=ROOT):
     return [chapter for part in plan(root)[1].values() for chapter in part]
 
 
-def contents(parts):
-    """pages/contents.md; its headings are the anchors to which chapters link."""
-    lines = [CONTENTS]
+def contents(parts, root):
+    """pages/contents.md: one table, whose rows have the addresses to which chapters link."""
+    times, rows = verified.load(root), []
     for part, members in parts.items():
-        lines.append(f"\n## {part}\n")
         for c in members:
-            state = f"*Written:* [read it](../chapters/{c.name}.ipynb)." if c.written else "*Coming.*"
-            lines.append(f"\n### {c.number:02} {c.title}\n\n{c.promise}\n{state}\n")
-    return "".join(lines)
+            title = f"[{c.title}](../chapters/{c.name}.ipynb)" if c.written else c.title
+            entry = times.get(c.name) if c.written else None
+            minutes = f"{verified.reading_minutes(entry)} + {entry['exercises']}" if entry else ""
+            cells = (
+                part if c is members[0] else "",
+                f'<span id="{c.name}"></span>{c.number} {title}',
+                c.promise,
+                minutes,
+                "written" if c.written else "coming",
+            )
+            rows.append("| " + " | ".join(cells) + " |\n")
+    members = [c for part in parts.values() for c in part]
+    return CONTENTS.format(written=sum(c.written for c in members), all=len(members), rows="".join(rows))
 
 
 def toc(parts):
@@ -130,6 +149,13 @@ def table(questions, parts):
         cells = (question["ask"], question["word"], f"`{question['module']}`", ", ".join(runs(members)))
         rows.append("| " + " | ".join(cells) + " |\n")
     return "\n" + TABLE + "".join(rows) + "\n"
+
+
+def status(parts):
+    """The line of intro.md that says which chapters are written."""
+    members = [c for part in parts.values() for c in part]
+    written = ", ".join(runs([c for c in members if c.written]))
+    return f"Written so far: chapters {written} of {len(members)}; [the table](pages/contents.md) has them all.\n"
 
 
 def runs(members):
@@ -195,9 +221,14 @@ def texts(root=ROOT):
     questions, parts = plan(root)
     old = {name: (root / name).read_text(encoding="utf-8") for name in ("_toc.yml", "intro.md", "CHANGELOG.md")}
     return {
-        "pages/contents.md": contents(parts),
+        "pages/contents.md": contents(parts, root),
         "_toc.yml": between(old["_toc.yml"], "# chapters ...", toc(parts), "_toc.yml"),
-        "intro.md": between(old["intro.md"], "<!-- chapters ...", table(questions, parts), "intro.md"),
+        "intro.md": between(
+            between(old["intro.md"], "<!-- chapters ...", table(questions, parts), "intro.md"),
+            "<!-- status ...",
+            status(parts),
+            "intro.md",
+        ),
         "CHANGELOG.md": changelog(old["CHANGELOG.md"], parts),
     }
 

@@ -32,8 +32,9 @@ So this page shows only what held; *on other seeds* says how often, in runs of t
 Such experiments illustrate mechanisms; they do not rank methods.
 """  # noqa: E501
 ROBUST = 0.9  # share of runs on other seeds in which a claim has to hold
+FAILED = "not at this scale"
 VERDICTS = {
-    "not at this scale": "Claims of the literature that did not show here",
+    FAILED: "Claims of the literature that did not show here",
     "partly": "Claims of the literature that showed in part",
     "reproduced": "Claims of the literature that were reproduced",
 }
@@ -74,9 +75,14 @@ def known(root=ROOT):
 
 
 def share(claim):
-    """Share of the runs on other seeds in which a claim held, of those that reached it; None where it was not tried."""
-    match = re.match(r"(\d+) of (\d+)", claim["seeds"])
-    return int(match[1]) / max(1, int(match[2])) if match else None
+    """Share of the runs on other seeds that reached a claim and found that it holds; None where it was not tried."""
+    match = re.match(r"(\d+) of (\d+)(?:, not reached in (\d+))?", claim["seeds"])
+    return int(match[1]) / max(1, int(match[2]) + int(match[3] or 0)) if match else None
+
+
+def weak(claim):
+    """Whether it held in too few of the runs on other seeds."""
+    return share(claim) is not None and share(claim) < ROBUST
 
 
 def remarks(name, root=ROOT):
@@ -104,11 +110,13 @@ def authors(key, entries):
 
 
 def item(claim, anchor=False):
-    """One claim as an entry of a list; the anchor is what its box in the chapter links to."""
+    """One claim as an entry of a list; its box in the chapter links to the anchor, the page's filter reads kinds."""
     facts = [f"[{claim['title']}](#claim-{claim['id']})"]
     facts += [f"{claim['paper']}: {claim['verdict']}"] if claim["answers"] else []
     facts += [f"on other seeds {claim['seeds']}"] if claim["seeds"] != tally.UNTRIED else []
-    place = f'<span id="ledger-{claim["id"]}"></span>' if anchor else ""
+    kinds = {"answers": claim["answers"], "failed": claim["verdict"] == FAILED, "weak": weak(claim)}
+    kinds = " ".join(kind for kind, applies in kinds.items() if applies)
+    place = f'<span id="ledger-{claim["id"]}" data-kinds="{kinds}"></span>' if anchor else ""
     return f"- {place}**{title(claim['id'])}.** {claim['statement']}\n  {'; '.join(facts)}.\n"
 
 
@@ -117,16 +125,16 @@ def page(root=ROOT):
     known.cache_clear()
     claims = list(known(root).values())
     tried = [claim for claim in claims if share(claim) is not None]
-    weak = [claim for claim in tried if share(claim) < ROBUST or "not reached" in claim["seeds"]]
+    broken = [claim for claim in claims if weak(claim)]
     by_verdict = {verdict: [claim for claim in claims if claim["verdict"] == verdict] for verdict in VERDICTS}
-    counts = {"all": len(claims), "tried": len(tried), "robust": len(tried) - len(weak)}
-    counts |= {"answers": sum(map(len, by_verdict.values())), "none": len(by_verdict["not at this scale"])}
+    counts = {"all": len(claims), "tried": len(tried), "robust": len(tried) - len(broken)}
+    counts |= {"answers": sum(map(len, by_verdict.values())), "none": len(by_verdict[FAILED])}
     parts = [HEAD.format(**counts, **{verdict: len(by_verdict[verdict]) for verdict in ("partly", "reproduced")})]
     for verdict, heading in VERDICTS.items():
         if by_verdict[verdict]:
             parts += [f"\n## {heading}\n\n", *map(item, by_verdict[verdict])]
-    if weak:
-        parts += ["\n## Claims that other seeds break\n\n", *map(item, weak)]
+    if broken:
+        parts += ["\n## Claims that other seeds break\n\n", *map(item, broken)]
     parts.append("\n## All claims by chapter\n")
     for chapter in dict.fromkeys(claim["title"] for claim in claims):
         mine = [claim for claim in claims if claim["title"] == chapter]

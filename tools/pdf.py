@@ -5,6 +5,7 @@ Sphinx sets the book as one page from the stored outputs, and Chromium prints it
 """
 
 import os
+import re
 import subprocess
 import sys
 import tempfile
@@ -28,7 +29,7 @@ def one_page(root):
         sys.exit(built.stdout + built.stderr + "\nThe book could not be set as one page; make book may say more.")
     folder = root / "_build" / "pdf" / "_build" / "singlehtml"
     text = (folder / "intro.html").read_text(encoding="utf-8")
-    text = text.replace(CONTENTS, CONTENTS + COVER).replace('href="intro.html#', 'href="#')
+    text = re.sub(r'href="[\w/-]+\.html#', 'href="#', text.replace(CONTENTS, CONTENTS + COVER))
     page = folder / "book.html"
     page.write_text(text, encoding="utf-8")
     return page

@@ -34,7 +34,7 @@ def allowed(gate, path):
 def test_no_chapter_is_allowed_more_than_when_the_list_was_made():
     """The list of complaints that chapters may have shrinks, and no allowance grows."""
     first = {
-        "wide_output": {"03": 2, "05": 1, "08": 3, "10": 1, "12": 2, "13": 6, "14": 1},
+        "wide_output": {"03": 2, "10": 1, "12": 2, "13": 6, "14": 1},
     }
     assert ALLOWED.keys() <= first.keys()
     assert all(number <= first[gate].get(name, 0) for gate in ALLOWED for name, number in ALLOWED[gate].items())

@@ -9,6 +9,7 @@ from matplotlib.colors import to_hex
 
 from _ext import callouts, folding
 from pruneutils.book import _themed, plots
+from tools import chapters as plan
 from tools import ledger
 
 from .chapter import ROOT, claim_calls, load
@@ -117,6 +118,26 @@ def test_the_key_figure_stands_below_the_promise(page, name):
     assert key.find_previous("p") is page.article.find("h1").find_next("p")
     made = page.find(id=key.select_one("figcaption a")["href"].removeprefix("#"))
     assert made.svg["aria-label"] == key.svg["aria-label"]
+
+
+@pytest.mark.slow
+def test_the_first_page_has_three_ways_in(html):
+    """A reader who wants to understand, one who has a model, and one who teaches each find where to begin."""
+    article = BeautifulSoup((html / "intro.html").read_text(encoding="utf-8"), "html.parser").article
+    cards = article.select(".sd-card")
+    ways = {card.select_one(".sd-card-title").get_text().strip(): card.select("a[href]") for card in cards}
+    assert list(ways) == ["I want to understand", "I must make a model smaller", "I teach"]
+    assert all(len(links) >= 3 and not {a["href"][:4] for a in links} & {"http"} for links in ways.values())
+
+
+@pytest.mark.slow
+def test_all_chapters_are_in_one_table(html):
+    """Links to a chapter that is coming lead to its row."""
+    page = BeautifulSoup((html / "pages" / "contents.html").read_text(encoding="utf-8"), "html.parser")
+    (table,) = page.article.select("table.contents")
+    rows = {row.select_one("[id]")["id"]: row for row in table.select("tbody tr")}
+    assert list(rows) == [chapter.name for chapter in plan.chapters(ROOT)]
+    assert all(bool(rows[c.name].select("a")) == c.written for c in plan.chapters(ROOT))
 
 
 def test_some_chapter_has_a_key_figure():

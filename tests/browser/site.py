@@ -31,6 +31,11 @@ def toc() -> list[str]:
     return [re.sub(r"\.(ipynb|md)$", "", name) for name in files]
 
 
+def chapters() -> list[str]:
+    """Names of the chapters' pages."""
+    return [name for name in toc() if name.startswith("chapters/")]
+
+
 def pages(html: Path) -> list[str]:
     """Names of all built pages; not those that only lead on to another."""
     found = [path.relative_to(html) for path in sorted(html.rglob("*.html"))]

@@ -2,10 +2,10 @@
 
 import pytest
 
-from .site import toc
+from .site import chapters
 
 pytestmark = pytest.mark.slow
-CHAPTERS = [name for name in toc() if name.startswith("chapters/")]
+CHAPTERS = chapters()
 WIDE = """() => {
     const block = document.querySelector("main div.math");
     const formula = block.querySelector("mjx-container");

@@ -63,6 +63,7 @@ def test_built_pages_load_no_more_than_they_need(html):
         text = (html / f"{name}.html").read_text(encoding="utf-8")
         assert not re.search(r'fontawesome\.js|sphinx-thebe\.js|<(i|span) class="[^"]*\bfa-', text), name
         assert ("mathjax/" in text) == bool(theme.FORMULA.search(text)), name
+        assert ("ledger.js" in text) == (name == "pages/claims"), name
         assert "Toggle hidden content" not in text, name
         scripts = re.findall(r'<script[^>]* src="([^"]+)"', text)
         assert len(set(scripts)) == len(scripts), name
