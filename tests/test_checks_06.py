@@ -93,6 +93,7 @@ WRONG = [
     (chapter_06.own_shares, {"0": 95, "2": 95, "4": 95}, "not a percentage"),
     (chapter_06.own_shares, {"0": 0.97, "2": 0.97, "4": 0.5}, "a layer counts by its number of weights"),
     (chapter_06.own_shares, {"0": 0.95, "2": 0.95, "4": 0.95}, "spare layer 4 more"),
+    (chapter_06.own_shares, {"0": 0.03, "2": 0.0556, "4": 0.27}, "the share that goes"),
     (chapter_06.own_shares, {"0": 0.997, "2": 0.9, "4": 0.675}, "spare layer 0 more"),
     (chapter_06.own_shares, {"0": 0.962, "2": 0.943, "4": 0.842}, "find others"),
 ]  # fmt: skip

@@ -116,10 +116,10 @@ class Comparison:
         """The result in Markdown, at most 78 characters wide."""
         n = len(self.test[self.opponent])
         lines = [
-            f"Test {self.quantity} (%) of {n} runs, each on a split of its own, mean±sd;",
-            f"points ahead of *{self.opponent}*, run by run, with 95 % interval.",
+            f"Test {self.quantity} (%) of {n} runs, each on a split of its own: mean±sd;",
+            f"difference to *{self.opponent}*, run by run: mean±half the 95 % interval.",
             "",
-            "| arm | rate | decay | test | ahead by | wins |",
+            "| arm | rate | decay | test | difference | wins |",
             "|---|---|---|---|---|---|",
         ]
         for arm, scores in self.test.items():

@@ -101,6 +101,7 @@ def own_shares(shares):
         )
     sizes = {name: int(np.prod(shape)) for name, shape in shapes.items()}
     in_all = sum(shares[name] * sizes[name] for name in shapes) / sum(sizes.values())
+    expect(abs(in_all - 0.05) > 0.001, "you gave the shares that stay; a sparsity is the share that goes.")
     expect(
         abs(in_all - 0.95) <= 0.001,
         f"{in_all:.2%} of all weights go, expected 95 %: a layer counts by its number of weights, {sizes}.",
