@@ -20,6 +20,15 @@ def how_far(dense, pruned, loss, *, of=np.mean):
     return max([s for s, reached in pruned.items() if of(reached) >= np.mean(dense) - loss], default=0.0)
 
 
+def stops_at_the_first_failure(dense, pruned, loss):
+    found = 0.0
+    for s in sorted(pruned):
+        if pruned[s].mean() < dense.mean() - loss:
+            break
+        found = s
+    return found
+
+
 def percentile(W, sparsity, compare):
     return ~compare(np.abs(W), np.percentile(np.abs(W), 100 * sparsity))
 
@@ -115,6 +124,8 @@ WRONG = [
     (chapter_01.how_far, lambda d, p, loss: how_far(d, p, loss - 1e-9), "will do"),
     (chapter_01.how_far, lambda d, p, loss: how_far(d, p, loss, of=np.median), "medians"),
     (chapter_01.how_far, lambda d, p, loss: max([s for s in p if abs(p[s].mean() - d.mean()) <= loss] + [0]), "better"),
+    (chapter_01.how_far, lambda d, p, loss: [s for s in p if p[s].mean() >= d.mean() - loss][-1], "the last"),
+    (chapter_01.how_far, stops_at_the_first_failure, "every sparsity"),
     (chapter_01.how_far, lambda d, p, loss: max(s for s in p if p[s].mean() >= d.mean() - loss), "ValueError"),
     (chapter_01.my_rival, {"hidden": [4]}, "expected {"),
     (chapter_01.my_rival, {"pool": 3, "hidden": [4]}, "1, 2 or 4"),

@@ -13,7 +13,7 @@ from .chapter import NUMERAL, Chapter, markdown, tags
 BOX = re.compile(r"^> \*\*In short\.\*\*.*\n?(?:>.*\n?)*", re.MULTILINE)
 COUNTED = re.compile(rf"{NUMERAL.pattern}(?: of \d+)?")
 BULLETS, EXERCISES = 3, 3
-AMOUNTS = {"words": (1200, 2200), "lines": (90, 220), "cells": (25, 45), "claims": (5, 8), "figures": (3, 5)}
+AMOUNTS = {"words": (1200, 2200), "lines": (60, 220), "cells": (25, 45), "claims": (5, 8), "figures": (3, 5)}
 CLAIM_WORDS, CLAIM_NUMBERS, CELL_LINES = 25, 3, 12
 
 

@@ -137,7 +137,7 @@ def new_form() -> nbformat.NotebookNode:
     chapter = notebook()
     sentence = "1 of 2 is 50 % or 0.5."
     added = [code(f'claim("half-is-half", "{sentence}", holds=True)', claimed("half-is-half", sentence))]
-    added += [code(TWELVE_LINES) for _ in range(6)]
+    added += [code(TWELVE_LINES) for _ in range(4)]
     added += [text(WORDS)]
     place = next(position for position, cell in enumerate(chapter.cells) if "kept = {}" in cell.source)
     chapter.cells[place + 1 : place + 1] = added

@@ -49,7 +49,7 @@ def test_every_chapter_ever_published_can_be_reached():
 
 def rename(root: Path, old: str, new: str) -> None:
     """Rename a chapter as an author would, short of the redirect; names are a number and one word."""
-    for path in [*root.glob("chapters/*"), *root.glob("pages/*"), root / "chapters.yml"]:
+    for path in [*root.glob("chapters/*"), *root.glob("pages/*"), root / "intro.md", root / "chapters.yml"]:
         text = path.read_text(encoding="utf-8").replace(old, new)
         text = text.replace(f"title: {old[3:].title()}\n", f"title: {new[3:].title()}\n")
         path.write_text(text, encoding="utf-8")
