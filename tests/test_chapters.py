@@ -175,14 +175,17 @@ def test_the_lists_of_chapters_are_fresh():
 # how long a chapter may run
 
 
+SLACK = 4 / 3  # processor time of the same code differs that much from hour to hour where a machine is shared
+
+
 def slow(root, entries):
     """Chapters that ran longer than they may, and allowances that are no longer needed."""
     complaints = []
     for chapter in chapters.chapters(root):
         seconds = entries.get(chapter.name, {}).get("seconds", 0)
-        if seconds > chapter.seconds:
+        if seconds > chapter.seconds * (1 if chapter.seconds_allowed else SLACK):
             complaints.append(f"{chapter.name} ran {seconds} s, at most {chapter.seconds}")
-        if chapter.seconds_allowed and 0 < seconds <= chapters.SECONDS_WITH_REASON:
+        if chapter.seconds_allowed and 0 < seconds <= chapters.SECONDS_WITH_REASON / SLACK:
             complaints.append(f"{chapter.name} ran {seconds} s: take its seconds_allowed out of chapters.yml")
     return complaints
 
@@ -202,13 +205,13 @@ def test_no_chapter_is_allowed_more_than_when_the_list_was_made():
 @pytest.mark.parametrize(
     ("fields", "seconds", "complaints"),
     [
-        ("", 30, 0),
-        ("", 31, 1),
-        (", seconds_because: So.", 45, 0),
-        (", seconds_because: So.", 46, 1),
+        ("", 40, 0),
+        ("", 41, 1),
+        (", seconds_because: So.", 60, 0),
+        (", seconds_because: So.", 61, 1),
         (", seconds_because: So., seconds_allowed: 50", 50, 0),
         (", seconds_because: So., seconds_allowed: 50", 51, 1),
-        (", seconds_because: So., seconds_allowed: 50", 44, 1),
+        (", seconds_because: So., seconds_allowed: 50", 33, 1),
     ],
 )
 def test_a_slow_chapter_is_seen(book, fields, seconds, complaints):

@@ -181,7 +181,7 @@ def fourth_exercise(notebook):
 def many_lines(notebook):
     few_cells(notebook)
     place = notebook.cells.index(find(notebook, "kept = {}")) + 1
-    notebook.cells[place:place] = [synthetic.code(synthetic.TWELVE_LINES) for _ in range(11)]
+    notebook.cells[place:place] = [synthetic.code(synthetic.TWELVE_LINES) for _ in range(13)]
     synthetic.number_cells(notebook.cells)
 
 
