@@ -1,6 +1,6 @@
 """Draw figures into the page as SVG that follows the page's light and dark mode, with a number and a link to itself.
 
-Colours become variables of `_static/figures.css` (see pruneutils.book._themed), and the white ground goes.
+Colours become variables of `_static/figures.css` (see pruneutils._themed), and the white ground goes.
 A figure with a caption (cell metadata `mystnb: figure: caption`) is numbered after its chapter: Figure 6.2.
 The figure of the cell tagged `key-figure` is shown once more below the promise, with a link to where it is made.
 """
@@ -11,7 +11,7 @@ from pathlib import Path
 from docutils import nodes
 from sphinx.transforms.post_transforms import SphinxPostTransform
 
-from pruneutils.book._themed import themed
+from pruneutils._themed import themed
 
 NUMBERED = re.compile(r"chapters/(\d\d)-")
 

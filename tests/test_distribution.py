@@ -275,3 +275,14 @@ def test_what_builds_the_pages_is_in_the_requirements_of_the_book():
                 queue += [path] if (path := ROOT / f"{node.module.replace('.', '/')}.py") not in seen else []
     assert ROOT / "tools" / "ledger.py" in seen
     assert strays(found, "requirements-book.txt") == {}
+
+
+def test_pages_are_built_without_what_chapters_need():
+    """An extension that takes a word of `pruneutils.book` takes Matplotlib along, which `make book` does not install."""
+    absent = ["keras", "matplotlib", "mnist1d", "pooch", "sklearn", "tensorflow", "torch"]
+    names = [f"_ext.{path.stem}" for path in sorted((ROOT / "_ext").glob("*.py")) if path.stem != "__init__"]
+    code = "import importlib, sys\nsys.modules.update(dict.fromkeys(sys.argv[1].split()))\n"
+    code += "for name in sys.argv[2].split():\n    importlib.import_module(name)"
+    command = [sys.executable, "-c", code, " ".join(absent), " ".join(names)]
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True)
+    assert len(names) > 5 and done.returncode == 0, done.stderr

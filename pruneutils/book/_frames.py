@@ -9,7 +9,7 @@ import matplotlib.pyplot as plt
 from matplotlib.figure import Figure
 from PIL import Image
 
-from pruneutils.book._themed import themed
+from pruneutils._themed import themed
 from pruneutils.book.plots import NO_METADATA
 
 NAMESPACE = ' xmlns="http://www.w3.org/2000/svg"'  # which an element within HTML has anyway

@@ -8,7 +8,8 @@ from docutils import nodes
 from matplotlib.colors import to_hex
 
 from _ext import callouts, folding
-from pruneutils.book import _themed, plots
+from pruneutils import _themed
+from pruneutils.book import plots
 from tools import chapters as plan
 from tools import ledger
 

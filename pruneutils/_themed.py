@@ -1,7 +1,7 @@
 """Figures that follow the page's light and dark mode: an SVG file's colours become variables, and its ground goes.
 
-A notebook stores a figure as SVG with the colours of `plots` on a white ground, as Colab and GitHub show it. In the
-page and in explorers each of these colours is a variable, which `_static/figures.css` and `card.css` set.
+A notebook stores a figure as SVG with the colours of `book.plots` on a white ground, as Colab and GitHub show it. In
+the page and in explorers each of these colours is a variable, which `_static/figures.css` and `card.css` set.
 """
 
 import re
