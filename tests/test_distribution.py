@@ -278,7 +278,7 @@ def test_what_builds_the_pages_is_in_the_requirements_of_the_book():
 
 
 def test_pages_are_built_without_what_chapters_need():
-    """An extension that takes a word of `pruneutils.book` takes Matplotlib along, which `make book` does not install."""
+    """An extension that takes a word of `pruneutils.book` needs Matplotlib, which `make book` does not install."""
     absent = ["keras", "matplotlib", "mnist1d", "pooch", "sklearn", "tensorflow", "torch"]
     names = [f"_ext.{path.stem}" for path in sorted((ROOT / "_ext").glob("*.py")) if path.stem != "__init__"]
     code = "import importlib, sys\nsys.modules.update(dict.fromkeys(sys.argv[1].split()))\n"
