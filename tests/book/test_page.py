@@ -17,6 +17,7 @@ from .chapter import ROOT, claim_calls, load
 
 CHAPTERS = sorted(path.stem for path in (ROOT / "chapters").glob("*.ipynb"))
 KEYED = [name for name in CHAPTERS if "key-figure" in (ROOT / "chapters" / f"{name}.md").read_text(encoding="utf-8")]
+DRAWN = "slider.js", "designer.js"  # an explorer has one of the two
 EXPLORED = [name for name in CHAPTERS if "tags: [explorer" in (ROOT / "chapters" / f"{name}.md").read_text("utf-8")]
 
 
@@ -162,14 +163,31 @@ def test_explorers_have_the_colours_of_the_figures():
     assert figures and figures == card
 
 
+def stale(html):
+    """The files of style and script that a stored explorer has not, or not as they are today."""
+    book = ROOT / "pruneutils" / "book"
+    text = {name: (book / name).read_text(encoding="utf-8") for name in ("card.css", "card.js", *DRAWN)}
+    missing = [name for name in ("card.css", "card.js") if text[name] not in html]
+    return missing + ([] if any(text[name] in html for name in DRAWN) else [" or ".join(DRAWN)])
+
+
 @pytest.mark.parametrize("name", EXPLORED)
 def test_stored_explorers_have_the_present_style_and_script(name):
     """No cell changes with them, so that a refresh without force keeps the old ones."""
-    book = ROOT / "pruneutils" / "book"
-    parts = [(book / f"card.{kind}").read_text(encoding="utf-8") for kind in ("css", "js")]
     outputs = [o for _, cell in load(ROOT / "chapters" / f"{name}.ipynb").code for o in cell.outputs]
     stored = [o.data["text/html"] for o in outputs if "explorer-card" in o.get("data", {}).get("text/html", "")]
-    assert stored and all(part in html for html in stored for part in parts)
+    assert stored and not [stale(html) for html in stored if stale(html)]
+
+
+@pytest.mark.parametrize(
+    "old, new, file",
+    [("--ink", "--text", "card.css"), ("replaceState", "pushState", "card.js"), ("const draw", "let draw", DRAWN[0])],
+)
+def test_an_explorer_of_yesterday_is_seen(old, new, file):
+    made = {name: (ROOT / "pruneutils" / "book" / name).read_text(encoding="utf-8") for name in ("card.css", "card.js")}
+    html = "".join(made.values()) + (ROOT / "pruneutils" / "book" / DRAWN[0]).read_text(encoding="utf-8")
+    assert not stale(html) and old in html
+    assert [file in name for name in stale(html.replace(old, new))] == [True]
 
 
 def test_a_figure_keeps_its_words_and_loses_its_ground():
