@@ -24,8 +24,8 @@ def apply_masks(model, masks):
 """
 MISSING = re.compile(r"ModuleNotFoundError|ImportError|FileNotFoundError|no tests ran")
 SABOTAGE = {
-    "masks": FLIPPED,  # removes the highest scores instead of the lowest, as many of them
-    "pytorch": NOT_HELD,  # multiplies once; training then moves the zeros
+    "masks": ("masks.py", FLIPPED),  # removes the highest scores instead of the lowest, as many of them
+    "pytorch": ("pytorch/_hold.py", NOT_HELD),  # multiplies once; training then moves the zeros
 }
 
 
@@ -33,8 +33,9 @@ SABOTAGE = {
 def sabotaged(request, tmp_path_factory):
     """A module's name and a copy of the repository in which it is broken."""
     root = copy_repository(tmp_path_factory.mktemp(request.param))
-    with (root / "pruneutils" / f"{request.param}.py").open("a", encoding="utf-8") as module:
-        module.write(SABOTAGE[request.param])
+    file, spoilt = SABOTAGE[request.param]
+    module = root / "pruneutils" / file
+    module.write_text(module.read_text(encoding="utf-8") + spoilt, encoding="utf-8")  # a file that is not there fails
     return request.param, root
 
 
