@@ -96,6 +96,7 @@ WRONG = [
     (chapter_06.own_shares, {"0": 0.03, "2": 0.0556, "4": 0.27}, "the share that goes"),
     (chapter_06.own_shares, {"0": 0.997, "2": 0.9, "4": 0.675}, "spare layer 0 more"),
     (chapter_06.own_shares, {"0": 0.962, "2": 0.943, "4": 0.842}, "find others"),
+    (chapter_06.own_shares, {"0": 0.9577, "2": 0.9577, "4": 0.8}, "the table has that arm"),
 ]  # fmt: skip
 
 

@@ -116,6 +116,10 @@ def own_shares(shares):
         f"your shares leave {left} weights and reach {yours:.1%} on validation, ERK's {theirs:.1%}: "
         f"spare layer {starved} more.",
     )
+    expect(
+        abs(shares["0"] - shares["2"]) > 0.002,
+        "the two large layers have equal shares: the table has that arm; let one of them pay more than the other.",
+    )
 
 
 def _fine_tuned(shares):
