@@ -38,6 +38,7 @@ VERDICTS = {
     "partly": "Claims of the literature that showed in part",
     "reproduced": "Claims of the literature that were reproduced",
 }
+FARED = {FAILED: "not reproduced at this scale", "partly": "reproduced in part", "reproduced": "reproduced"}
 
 
 def chapter_claims(path):
@@ -90,7 +91,7 @@ def remarks(name, root=ROOT):
     claim = known(root).get(name)
     if claim is None:
         return []
-    paper = [f"{claim['paper'][1:].partition(']')[0]}: {claim['verdict']}"] if claim["answers"] else []
+    paper = [f"{claim['paper'][1:].partition(']')[0]}: {FARED[claim['verdict']]}"] if claim["answers"] else []
     return paper + ([f"on other seeds {claim['seeds']}"] if claim["seeds"] != tally.UNTRIED else [])
 
 
@@ -112,7 +113,7 @@ def authors(key, entries):
 def item(claim, anchor=False):
     """One claim as an entry of a list; its box in the chapter links to the anchor, the page's filter reads kinds."""
     facts = [f"[{claim['title']}](#claim-{claim['id']})"]
-    facts += [f"{claim['paper']}: {claim['verdict']}"] if claim["answers"] else []
+    facts += [f"{claim['paper']}: {FARED[claim['verdict']]}"] if claim["answers"] else []
     facts += [f"on other seeds {claim['seeds']}"] if claim["seeds"] != tally.UNTRIED else []
     kinds = {"answers": claim["answers"], "failed": claim["verdict"] == FAILED, "weak": weak(claim)}
     kinds = " ".join(kind for kind, applies in kinds.items() if applies)
