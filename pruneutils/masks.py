@@ -10,10 +10,10 @@ from numbers import Real
 
 import numpy as np
 
-from pruneutils._arguments import axis_of, finite, fraction, some, whole
+from pruneutils._arguments import axis_of, boolean, finite, fraction, same_shape, some, whole
 from pruneutils._rank import lowest, lowest_of_all
 
-__all__ = ["block", "global_unstructured", "n_of_m", "structured", "threshold", "unstructured"]
+__all__ = ["block", "drop_and_grow", "global_unstructured", "n_of_m", "structured", "threshold", "unstructured"]
 
 
 def threshold(scores: np.ndarray, at: float) -> np.ndarray:
@@ -258,3 +258,53 @@ def block(scores: np.ndarray, sparsity: float, shape: tuple[int, int]) -> np.nda
     sums = parts.sum(axis=(1, 3), dtype=np.float64)
     keep = ~lowest(sums.ravel(), fraction("sparsity", sparsity)).reshape(sums.shape)
     return keep.repeat(height, axis=0).repeat(width, axis=1)
+
+
+def drop_and_grow(mask: np.ndarray, drop_scores: np.ndarray, grow_scores: np.ndarray, share: float) -> np.ndarray:
+    """Move a mask: drop the worst of what it keeps, grow as many of what it removes; as many as before stay.
+
+    Of n kept weights ``round(share * n)`` move, or as many as there are removed ones, if these are fewer.
+    Weights that are dropped do not come back in the same call, so that exactly so many entries change.
+
+    Parameters
+    ----------
+    mask : boolean array, True = keep.
+    drop_scores : array of the shape of ``mask``; of the kept weights the lowest go, such as those of least magnitude.
+    grow_scores : array of the shape of ``mask``; of the removed weights the highest come back: random for SET,
+        the gradient's magnitude for RigL. Among equal scores the first in row-major order goes, or comes back, first.
+    share : fraction in [0, 1) of the kept weights.
+
+    Returns
+    -------
+    boolean array of the shape of ``mask``, a new one. A weight that comes back should start at zero.
+
+    Raises
+    ------
+    ValueError
+        if ``mask`` is not boolean, shapes differ, scores are empty or hold NaN or infinity, or ``share`` is outside
+        [0, 1).
+
+    References
+    ----------
+    Mocanu et al. (2018), algorithm of SET, which drops the weights closest to zero; https://arxiv.org/abs/1707.04780.
+    Evci et al. (2020), section 3, for RigL, where a weight just dropped may be grown again;
+    https://arxiv.org/abs/1911.11134.
+
+    Examples
+    --------
+    >>> mask = np.array([True, True, False, False])
+    >>> drop_and_grow(mask, np.array([0.1, 0.9, 0.0, 0.0]), np.array([9.0, 9.0, 1.0, 2.0]), share=0.5)
+    array([False,  True, False,  True])
+    """
+    mask = boolean("mask", mask, np.shape(mask))
+    scores = {"drop_scores": finite("drop_scores", drop_scores), "grow_scores": finite("grow_scores", grow_scores)}
+    for name, values in scores.items():
+        same_shape(name, values, "mask", mask)
+    kept, gone = np.flatnonzero(mask), np.flatnonzero(~mask)
+    count = min(round(fraction("share", share) * kept.size), gone.size)
+    to_drop = np.argsort(scores["drop_scores"].ravel()[kept], kind="stable")[:count]
+    last_first = scores["grow_scores"].ravel()[gone[::-1]]  # so that a stable sort ends with the first of equals
+    to_grow = gone.size - 1 - np.argsort(last_first, kind="stable")[gone.size - count :]
+    moved = mask.copy()
+    moved.flat[kept[to_drop]], moved.flat[gone[to_grow]] = False, True
+    return moved

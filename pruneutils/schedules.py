@@ -1,14 +1,16 @@
 """Question three, how much and when: schedules, called with a step, give the sparsity to hold at that step.
 
 A schedule is a pure function of the step: nothing is remembered between calls.
+For masks that move at one sparsity, ``CosineDecay`` gives the share of the kept weights to move instead.
 """
 
+import math
 from dataclasses import dataclass
 from numbers import Real
 
 from pruneutils._arguments import fraction, whole
 
-__all__ = ["Constant", "Iterative", "PolynomialDecay"]
+__all__ = ["Constant", "CosineDecay", "Iterative", "PolynomialDecay"]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -157,3 +159,45 @@ class Iterative:
         if done == self.rounds:
             return self.final_sparsity
         return 1 - (1 - self.final_sparsity) ** (done / self.rounds)
+
+
+@dataclass(frozen=True, kw_only=True)
+class CosineDecay:
+    r"""RigL's update fraction: the share of the kept weights to move at a step, falling to 0.
+
+    .. math:: f(t) = \frac{\alpha}{2} \left(1 + \cos \frac{\pi t}{T_{\text{end}}}\right)
+
+    up to step :math:`T_{\text{end}}` (``end_step``), and 0 from there on; :math:`\alpha` is ``initial_share``.
+
+    Parameters
+    ----------
+    initial_share : fraction in [0, 1); the paper's default is 0.3.
+    end_step : whole number, at least 1: the step from which nothing moves any more.
+
+    Raises
+    ------
+    ValueError
+        if any of the above does not hold.
+
+    References
+    ----------
+    Evci et al. (2020), section 3, update schedule; https://arxiv.org/abs/1911.11134.
+
+    Examples
+    --------
+    >>> share = CosineDecay(initial_share=0.3, end_step=100)
+    >>> [round(share(step), 4) for step in (0, 50, 100, 150)]
+    [0.3, 0.15, 0.0, 0.0]
+    """
+
+    initial_share: float
+    end_step: int
+
+    def __post_init__(self):
+        fraction("initial_share", self.initial_share)
+        whole("end_step", self.end_step, at_least=1)
+
+    def __call__(self, step: int) -> float:
+        if whole("step", step) >= self.end_step:
+            return 0.0
+        return self.initial_share / 2 * (1 + math.cos(math.pi * step / self.end_step))

@@ -8,7 +8,7 @@ import numpy as np
 
 from pruneutils._arguments import finite, floats, same_shape, whole
 
-__all__ = ["activation", "lamp", "magnitude", "obd", "obs", "random", "taylor", "wanda"]
+__all__ = ["activation", "lamp", "magnitude", "movement", "obd", "obs", "random", "taylor", "wanda"]
 
 
 def magnitude(W: np.ndarray) -> np.ndarray:
@@ -298,3 +298,41 @@ def obs(W: np.ndarray, H_inv: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     update = step[:, None] * H_inv.T
     update[np.arange(W.size), np.arange(W.size)] = -W.ravel()  # exactly, so that the deleted entry is exactly zero
     return (W.ravel() ** 2 / (2 * diagonal)).reshape(W.shape), update.reshape(W.size, *W.shape)
+
+
+def movement(W_before: np.ndarray, W_after: np.ndarray) -> np.ndarray:
+    r"""Score each weight by its movement away from zero between two times, :math:`(w_T^2 - w_0^2) / 2`.
+
+    Movement pruning adds up :math:`-\eta\, w\, \partial \mathcal{L} / \partial w` over the steps of training.
+    A step of gradient descent is :math:`\Delta w = -\eta\, \partial \mathcal{L} / \partial w`, so that the sum is
+    that of :math:`w\, \Delta w`; with small steps, and where no mask holds meanwhile, only its two ends are left.
+    For other optimisers this is the movement of the weights as they were really updated.
+
+    Parameters
+    ----------
+    W_before, W_after : arrays of one shape, the weights at the start and at the end.
+
+    Returns
+    -------
+    array of that shape, above 0 where a weight moved away from zero, below 0 where it moved towards it.
+
+    Raises
+    ------
+    ValueError
+        if the shapes differ, or an array is empty or holds NaN or infinity.
+
+    References
+    ----------
+    Sanh et al. (2020), section 4, who accumulate the scores while a mask holds, with straight-through gradients;
+    https://arxiv.org/abs/2005.07683.
+
+    Examples
+    --------
+    A large weight that shrinks scores below a small one that grows:
+
+    >>> movement(np.array([2.0, 0.0]), np.array([1.0, -1.0]))
+    array([-1.5,  0.5])
+    """
+    W_before, W_after = floats("W_before", W_before), floats("W_after", W_after)
+    same_shape("W_after", W_after, "W_before", W_before)
+    return (W_after - W_before) * (W_after + W_before) / 2  # as a product, nothing small is lost in large squares

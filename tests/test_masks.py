@@ -460,3 +460,51 @@ def test_finite_finds_one_bad_value_anywhere(dtype, bad, place):
         scores[(place + 3) % 1001] = -np.inf
         with pytest.raises(ValueError, match="scores: 2 of 1001 values"):
             finite("scores", scores)
+
+
+@st.composite
+def moves(draw):
+    mask = draw(hnp.arrays(bool, shapes))
+    drop, grow = (draw(hnp.arrays(np.float64, mask.shape, elements=with_ties)) for _ in range(2))
+    return mask, drop, grow, draw(sparsities)
+
+
+@bounded
+@given(moves())
+def test_drop_and_grow_is_plain_python_and_keeps_as_many_as_before(case):
+    """One that sorts all entries grows weights that are there already, and the network thins out."""
+    mask, drop, grow, share = case
+    before = mask.copy()
+    kept = [i for i, keep in enumerate(mask.ravel()) if keep]
+    gone = [i for i, keep in enumerate(mask.ravel()) if not keep]
+    count = min(round(share * len(kept)), len(gone))
+    dropped = sorted(kept, key=lambda i: drop.ravel()[i])[:count]
+    grown = sorted(gone, key=lambda i: -grow.ravel()[i])[:count]
+    moved = masks.drop_and_grow(mask, drop, grow, share)
+    assert (moved.dtype, moved.shape) == (bool, mask.shape) and np.array_equal(mask, before)
+    assert set(np.flatnonzero(moved)) == set(kept) - set(dropped) | set(grown)
+    assert moved.sum() == mask.sum() and (moved != mask).sum() == 2 * count
+
+
+@bounded
+@given(moves())
+def test_drop_and_grow_asks_each_score_only_where_it_counts(case):
+    mask, drop, grow, share = case
+    moved = masks.drop_and_grow(mask, drop, grow, share)
+    other = masks.drop_and_grow(mask, np.where(mask, drop, 99), np.where(mask, 99, grow), share)
+    assert np.array_equal(moved, other)
+
+
+@pytest.mark.parametrize(
+    ("wrong", "words"),
+    [
+        ({"mask": np.ones(3)}, "mask of dtype float64"),
+        ({"drop_scores": np.ones(2)}, "drop_scores of shape"),
+        ({"grow_scores": np.array([1.0, np.nan, 2.0])}, "grow_scores: 1 of 3"),
+        ({"share": 1.0}, "share=1.0"),
+    ],
+)
+def test_drop_and_grow_names_what_is_wrong(wrong, words):
+    right = {"mask": np.array([True, False, True]), "drop_scores": np.ones(3), "grow_scores": np.ones(3), "share": 0.5}
+    with pytest.raises(ValueError, match=words):
+        masks.drop_and_grow(**right | wrong)

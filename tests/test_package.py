@@ -194,6 +194,12 @@ BAD = [
             partial(masks.block, W, shape=(2, 2)),
         )
     ),
+    bad(schedules.CosineDecay, initial_share=1.0, end_step=9, says="initial_share=1.0 … [0, 1)"),
+    bad(schedules.CosineDecay, initial_share=0.3, end_step=0, says="end_step=0 … at least 1"),
+    bad(masks.drop_and_grow, W, W, W, 0.5, says="mask of dtype float64 … boolean"),
+    bad(masks.drop_and_grow, MASK, W, MASK, 0.5, says="drop_scores of shape (4, 6) … mask, (2, 3)"),
+    bad(masks.drop_and_grow, MASK, MASK, MASK, 1.0, says="share=1.0 … [0, 1)"),
+    bad(scores.movement, W, W.T, says="W_after of shape (6, 4) … W_before, (4, 6)"),
     *(
         bad(make, array, says=name + words)
         for words, array in BAD_ARRAYS.items()

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from pruneutils.schedules import Constant, Iterative, PolynomialDecay
+from pruneutils.schedules import Constant, CosineDecay, Iterative, PolynomialDecay
 
 bounded = settings(deadline=None, derandomize=True, max_examples=100)
 fractions = st.floats(0, 1, exclude_max=True)
@@ -105,3 +105,27 @@ def test_schedules_take_numbers_of_any_kind(number):
         initial_sparsity=0.0, final_sparsity=0.5, begin_step=np.int64(0), end_step=np.int64(4), power=number(2)
     )
     assert schedule(np.int64(2)) == pytest.approx(0.375)
+
+
+@bounded
+@given(fractions, st.integers(1, 200))
+def test_cosine_decay_is_half_of_a_cosine_that_falls_to_zero_and_stays(share, end):
+    """Past its end the formula would rise again, and masks that should rest would move."""
+    decay = CosineDecay(initial_share=share, end_step=end)
+    values = np.array([decay(step) for step in range(2 * end + 1)])
+    assert np.allclose(values[:end], share * np.cos(np.pi * np.arange(end) / end / 2) ** 2, atol=1e-12)
+    assert values[0] == share and (values[end:] == 0).all() and (np.diff(values) <= 0).all()
+
+
+@pytest.mark.parametrize(
+    ("options", "words"),
+    [
+        ({"initial_share": 1.0, "end_step": 9}, "initial_share=1.0"),
+        ({"initial_share": 0.3, "end_step": 0}, "end_step=0"),
+    ],
+)
+def test_cosine_decay_names_what_is_wrong(options, words):
+    with pytest.raises(ValueError, match=words):
+        CosineDecay(**options)
+    with pytest.raises(ValueError, match="step=-1"):
+        CosineDecay(initial_share=0.3, end_step=9)(-1)

@@ -279,3 +279,35 @@ def test_a_global_mask_by_lamp_never_empties_a_layer(parts, sparsity):
     total = sum(S.size for S in by_name.values())
     assume(total - round(sparsity * total) >= len(by_name))
     assert all(mask.any() for mask in masks.global_unstructured(by_name, sparsity).values())
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_movement_is_the_sum_of_weight_times_gradient_over_small_steps(seed):
+    """The published sum, accumulated by hand along gradient descent on a quadratic loss with coupled weights."""
+    rng = np.random.default_rng(seed)
+    A = rng.standard_normal((6, 6))
+    H, best, start, rate = A @ A.T, rng.standard_normal(6), rng.standard_normal(6), 1e-4
+    W, summed = start.copy(), np.zeros(6)
+    for _ in range(5000):
+        G = H @ (W - best)
+        summed -= rate * W * G
+        W = W - rate * G
+    found = scores.movement(start, W)
+    assert np.abs(found).max() > 0.1 and np.allclose(found, summed, atol=2e-3)
+
+
+@bounded
+@given(hnp.arrays(np.float32, (2, 5), elements=floats))
+def test_movement_is_antisymmetric_and_blind_to_signs(pair):
+    before, after = pair
+    S = scores.movement(before, after)
+    assert np.array_equal(S, -scores.movement(after, before))
+    assert np.array_equal(S, scores.movement(-before, after))
+    assert np.array_equal(np.sign(S), np.sign(abs(after) - abs(before)))
+
+
+def test_movement_refuses_what_does_not_fit():
+    with pytest.raises(ValueError, match="W_after of shape"):
+        scores.movement(np.ones(2), np.ones(3))
+    with pytest.raises(ValueError, match="W_before: 1 of 2"):
+        scores.movement(np.array([np.nan, 1.0]), np.ones(2))
