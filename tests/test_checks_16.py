@@ -90,10 +90,11 @@ WRONG = [
     (chapter_16.synflow_scores, flow_in_place, "work on copies"),
     (chapter_16.my_start, lambda signs, mask: None, "nothing so far"),
     (chapter_16.my_start, lambda signs, mask: signs.ravel(), "shape"),
-    (chapter_16.my_start, lambda signs, mask: 0.1 * np.ones(signs.shape), "Use the signs"),
-    (chapter_16.my_start, lambda signs, mask: 1e-3 * signs, "your sizes in the middle layer are 0.001"),
-    (chapter_16.my_start, lambda signs, mask: 3 * signs, "your sizes in the middle layer are 3"),
-    (chapter_16.my_start, lambda signs, mask: signs / 0, "not finite"),
+    (chapter_16.my_start, lambda signs, mask: 0.1 * np.ones(signs.shape), "keep the signs"),
+    (chapter_16.my_start, lambda signs, mask: -0.2 * signs, "keep the signs"),
+    (chapter_16.my_start, lambda signs, mask: 1e-3 * signs, "try larger ones"),
+    (chapter_16.my_start, lambda signs, mask: 3 * signs, "try smaller ones"),
+    (chapter_16.my_start, lambda signs, mask: np.inf * signs, "not finite"),
 ]  # fmt: skip
 
 

@@ -1,11 +1,9 @@
 """Checks of the exercises of chapter 16."""
 
-from functools import lru_cache
-
 import numpy as np
 
 from pruneutils import masks, scores
-from pruneutils.book.checks import check, expect, expect_array
+from pruneutils.book.checks import _unseen, check, expect, expect_array
 
 
 @check("16.1", "the mask is of the trained network, the weights are of its start.")
@@ -81,7 +79,9 @@ def my_start(function):
     answer = np.asarray(answer, dtype=float)
     expect(answer.shape == signs.shape, f"the weights have shape {answer.shape}, expected {signs.shape}.")
     expect(bool(np.isfinite(answer).all()), "some weights are not finite numbers.")
-    starts, tickets, splits = _one_shot()
+    same = bool((np.sign(answer) == signs)[mask].all())
+    expect(same, "a kept weight has another sign than it started with, or none: keep the signs, choose the sizes.")
+    starts, tickets, splits = _unseen.one_shot_tickets()
     yours = [pytorch.clone(net) for net in starts]
     for net, kept in zip(yours, tickets, strict=True):
         for name, W in pytorch.weights(net).items():
@@ -92,7 +92,7 @@ def my_start(function):
     nets = yours + [pytorch.clone(net) for net in starts]
     for net, kept in zip(nets, tickets * 2, strict=True):
         pytorch.apply_masks(net, kept)
-    _fit(nets, splits, lr=0.02)
+    _unseen.fit_signals(nets, splits, lr=0.02)
     own = pytorch.weights(starts[0])["2"] * tickets[0]["2"]
     size = np.abs(pytorch.weights(nets[0])["2"]).max()
     expect(np.isfinite(size), "training broke down: the weights are too large.")
@@ -100,31 +100,10 @@ def my_start(function):
     reached = [train.accuracy([net], d.X_val, d.y_val)[0] for net, d in pairs]
     you, they = np.mean(reached[:5]), np.mean(reached[5:])
     made = np.asarray(function(np.where(own < 0, -1.0, 1.0), tickets[0]["2"].copy()), dtype=float)
-    typical = float(np.abs(made[tickets[0]["2"]]).mean())
+    typical, inputs = float(np.abs(made[tickets[0]["2"]]).mean()), tickets[0]["2"].sum(axis=1).mean()
+    way = "larger" if typical < inputs**-0.5 else "smaller"
     expect(
         you > they - 0.02,
-        f"from your start they reach {you:.1%} on validation, rewound {they:.1%}. Use the signs; your sizes in the "
-        f"middle layer are {typical:.2g} in the mean, the start's {np.abs(own[own != 0]).mean():.2g}.",
+        f"from your start they reach {you:.1%} on validation, rewound {they:.1%}. Your sizes in the middle layer are "
+        f"{typical:.2g} in the mean, and its units have {inputs:.0f} inputs left: try {way} ones.",
     )
-
-
-def _fit(nets, splits, lr):
-    from pruneutils.book import train
-
-    splits = splits * (len(nets) // len(splits))
-    options = {"lr": lr, "weight_decay": 0.3, "batch": 64, "seed": [i % 5 for i in range(len(nets))]}
-    train.fit(nets, [d.X_train for d in splits], [d.y_train for d in splits], steps=400, **options)
-
-
-@lru_cache(maxsize=1)
-def _one_shot():
-    """Five starts, the masks of their largest trained weights at 83 %, and the splits; about a second."""
-    from pruneutils import pytorch
-    from pruneutils.book import data, train
-
-    splits = [data.mnist1d(seed=k) for k in range(5)]
-    starts = [train.mlp(40, 100, 100, 10, seed=k) for k in range(5)]
-    dense = [pytorch.clone(net) for net in starts]
-    _fit(dense, splits, lr=0.0095)
-    sizes = [{name: scores.magnitude(W) for name, W in pytorch.weights(net).items()} for net in dense]
-    return starts, [masks.global_unstructured(one, 1 - 0.64**4) for one in sizes], splits
