@@ -8,6 +8,7 @@ ValueError. The cards in ``data/`` give source, licence, checksums and known lim
 import gzip
 import random
 from dataclasses import dataclass
+from functools import lru_cache
 from itertools import product
 from numbers import Integral, Real
 from pathlib import Path
@@ -121,19 +122,23 @@ def mnist1d(*, seed: int = 0, generator: int = 42) -> Dataset:
     >>> mnist1d()
     Dataset('mnist1d', train (3600, 40), val (400, 40), test (1000, 40), 10 classes)
     """
-    seed, generator = _seed(seed), _seed(generator, "generator")
+    made = _signals(_seed(generator, "generator"))
+    parts = *_hold_out(made["x"], made["y"], 400, _seed(seed)), (made["x_test"], made["y_test"])
+    return _dataset("mnist1d", *_standardise(*parts, axis=None))
+
+
+@lru_cache(maxsize=4)  # making them takes a second, splitting them does not; nobody writes into them
+def _signals(generator: int) -> dict[str, np.ndarray]:
     from mnist1d.data import get_dataset_args, make_dataset
 
     settings = get_dataset_args()
     settings.seed = generator
     states = random.getstate(), np.random.get_state()  # the package seeds both global generators
     try:
-        made = make_dataset(settings)  # not get_dataset, which asks the network first
+        return make_dataset(settings)  # not get_dataset, which asks the network first
     finally:
         random.setstate(states[0])
         np.random.set_state(states[1])
-    parts = *_hold_out(made["x"], made["y"], 400, seed), (made["x_test"], made["y_test"])
-    return _dataset("mnist1d", *_standardise(*parts, axis=None))
 
 
 def xor() -> Dataset:

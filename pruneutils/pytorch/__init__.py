@@ -18,6 +18,7 @@ with needed("torch", by="pruneutils.pytorch", extra="torch"):
         refresh,
         weights,
     )
+    from pruneutils.pytorch.at_initialisation import grasp, synflow, synflow_masks
     from pruneutils.pytorch.attention import remove_heads
     from pruneutils.pytorch.removal import coupled_layers, remove_channels, remove_neurons
 
@@ -26,11 +27,14 @@ __all__ = [
     "apply_masks",
     "clone",
     "coupled_layers",
+    "grasp",
     "make_permanent",
     "masks_of",
     "refresh",
     "remove_channels",
     "remove_heads",
     "remove_neurons",
+    "synflow",
+    "synflow_masks",
     "weights",
 ]

@@ -1,6 +1,7 @@
-"""Three small networks with the true change of loss for each deletion in their first layer, for an exercise.
+"""Networks that the checks of exercises try answers on, each made once.
 
-They are trained in float64 and on all images at once, so that every machine finds the same rank correlations.
+Those with the true change of loss for each deletion in their first layer are trained in float64 and on all images at
+once, so that every machine finds the same rank correlations.
 """
 
 from collections.abc import Callable
@@ -69,3 +70,26 @@ def digit_networks():
     nets = [train.mlp(64, 64, 32, 10, seed=k) for k in range(5)]
     train.fit(nets, [s.X_train for s in splits], [s.y_train for s in splits], steps=800, lr=3e-3)
     return nets, splits
+
+
+def fit_signals(nets, splits, lr):
+    """Train networks on five splits of MNIST-1D as chapter 16 does."""
+    from pruneutils.book import train
+
+    splits = splits * (len(nets) // len(splits))
+    options = {"lr": lr, "weight_decay": 0.3, "batch": 64, "seed": [i % 5 for i in range(len(nets))]}
+    train.fit(nets, [d.X_train for d in splits], [d.y_train for d in splits], steps=400, **options)
+
+
+@lru_cache(maxsize=1)
+def one_shot_tickets():
+    """Five starts, the masks of their largest trained weights at 83 %, and the splits; about a second."""
+    from pruneutils import masks, pytorch, scores
+    from pruneutils.book import data, train
+
+    splits = [data.mnist1d(seed=k) for k in range(5)]
+    starts = [train.mlp(40, 100, 100, 10, seed=k) for k in range(5)]
+    dense = [pytorch.clone(net) for net in starts]
+    fit_signals(dense, splits, lr=0.0095)
+    sizes = [{name: scores.magnitude(W) for name, W in pytorch.weights(net).items()} for net in dense]
+    return starts, [masks.global_unstructured(one, 1 - 0.64**4) for one in sizes], splits
