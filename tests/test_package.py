@@ -170,6 +170,7 @@ DERIVATIVES = (
     curvature.fisher_diagonal,
     curvature.gauss_newton_diagonal,
     curvature.deletions,
+    pytorch.grasp,
 )
 
 NOT_FRACTIONS = [1.0, -0.1, float("nan"), 90, "half", False, None]
@@ -306,6 +307,17 @@ BAD = [
     ),
     *(bad(derivative, NET, X, Y[1:], says="X of shape (4, 3), y of shape (3,)") for derivative in DERIVATIVES),
     *(bad(derivative, NORMED, X, Y, says="layer '0' … parametrised") for derivative in DERIVATIVES),
+    *(
+        row
+        for flow in (pytorch.synflow, partial(pytorch.synflow_masks, sparsity=0.5))
+        for row in (
+            bad(flow, NET, 3, says="inputs=3 … shape of one sample"),
+            bad(flow, NET, (0,), says="inputs=0 … at least 1"),
+            bad(flow, NORMED, (3,), says="layer '0' … parametrised"),
+        )
+    ),
+    bad(pytorch.synflow_masks, NET, (3,), 1.0, says="sparsity=1.0 … [0, 1)"),
+    bad(pytorch.synflow_masks, NET, (3,), 0.5, rounds=0, says="rounds=0 … at least 1"),
     bad(curvature.hessian, nn.Linear(50, 41), X, Y, says="2,050 prunable weights … at most 2,000"),
     bad(curvature.fisher_diagonal, NET, X, Y, batch=0, says="batch=0 … at least 1"),
     bad(curvature.gauss_newton_diagonal, NET, X, Y, batch=0, says="batch=0 … at least 1"),
