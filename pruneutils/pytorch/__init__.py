@@ -19,6 +19,7 @@ with needed("torch", by="pruneutils.pytorch", extra="torch"):
         weights,
     )
     from pruneutils.pytorch.attention import remove_heads
+    from pruneutils.pytorch.refitting import refit
     from pruneutils.pytorch.removal import coupled_layers, remove_channels, remove_neurons
 
 __all__ = [
@@ -28,6 +29,7 @@ __all__ = [
     "coupled_layers",
     "make_permanent",
     "masks_of",
+    "refit",
     "refresh",
     "remove_channels",
     "remove_heads",
