@@ -58,6 +58,8 @@ RIGHT = [
     (chapter_15.reach, closed),
     (chapter_15.distillation, distillation),
     (chapter_15.own_recipe, GOOD),
+    (chapter_15.own_recipe, {"rate": 0.048, "refit": True, "alpha": 0.0}),
+    (chapter_15.own_recipe, {"rate": 0.1, "refit": False, "alpha": 0}),
     (chapter_15.own_recipe, {"rate": 0.048, "refit": True, "alpha": 0.5}),
 ]
 

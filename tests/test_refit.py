@@ -143,6 +143,8 @@ def test_removed_originals_and_the_dense_model_stay():
     for name, mask in masks_of(model).items():
         old, new = before[f"{name}.weight_orig"].numpy(), held(model)[f"{name}.weight_orig"].numpy()
         assert np.array_equal(old[~mask], new[~mask]) and not np.array_equal(old[mask], new[mask])
+        layer = model.get_submodule(name)
+        assert np.array_equal(layer.weight.detach().numpy(), np.where(mask, new, 0))  # renewed, not left as it was
 
 
 def test_linear_layers_after_convolutions_are_refitted_and_these_are_not():
