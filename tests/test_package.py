@@ -345,6 +345,8 @@ BAD = [
     bad(pytorch.coupled_layers, nn.ReLU(), says="model=ReLU … linear or convolutional layer"),
     bad(attention.remove_heads, NET, {"0": MASK}, says="kept['0'] … no such self-attention … []"),
     bad(attention.SelfAttention, 8, 0, says="heads=0 … at least 1"),
+    bad(pytorch.refit, NET, NET, X, ridge=-1, says="ridge=-1 … at least 0"),
+    bad(pytorch.refit, NET, nn.Sequential(nn.Linear(3, 2)), X * np.nan, says="dense … '0' called 1 times … finite"),
     bad(attention.SelfAttention, 8, 3, says="heads=3 … divisor of width=8"),
     bad(attention.SelfAttention, 8, 2, head_width=0, says="head_width=0 … at least 1"),
     bad(attention.SelfAttention, 8, 2, dropout=1, says="dropout=1 … [0, 1)"),
@@ -398,6 +400,9 @@ BAD = [
     bad(train.fit, [NET, nn.Sequential(nn.Linear(3, 4))], X, Y, steps=1, says="nets … one architecture … (0)"),
     *(bad(FIT, **{name: -1}, says=f"{name}=-1 … at least 0") for name in ("steps", "lr", "weight_decay", "seed")),
     *(bad(FIT, lr=lr, says=f"lr={lr!r} … finite number") for lr in (np.nan, np.inf, "fast", None)),
+    bad(FIT, teachers=[], says="teachers: 0 of them, expected 1, one a network"),
+    bad(FIT, teachers=[NET], soft=2, says="soft=2 … fraction"),
+    bad(FIT, teachers=[NET], temperature=0, says="temperature=0 … above 0"),
     bad(FIT, batch=0, says="batch=0 … at least 1"),
     *(
         bad(function, [NET], X, y, **more, says=f"X of shape (4, 3), y of shape {y.shape} … one target a sample")

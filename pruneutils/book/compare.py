@@ -73,6 +73,9 @@ class Trial:
         share: float = 1.0,
         part: int = 0,
         before_step: Mapping[int, Callable[[Sequence[nn.Module]], object]] | None = None,
+        teachers: Sequence[nn.Module] | None = None,
+        temperature: float = 1.0,
+        soft: float = 0.5,
     ) -> Sequence[nn.Module]:
         """Train each network on its own split, at its own rate and decay, in place, and return them.
 
@@ -86,6 +89,8 @@ class Trial:
         steps, batch, before_step : as in ``train.fit``.
         share : of the grid's rate; below 1 for a phase that wants less.
         part : number of this call within the arm; each draws batches of its own, the same at all points of the grid.
+        teachers : one a run, to learn from as well; the same at all points of the grid.
+        temperature, soft : as in ``train.fit``.
 
         Returns
         -------
@@ -94,14 +99,20 @@ class Trial:
         Raises
         ------
         ValueError
-            if there is not one network for each entry, ``part`` is not a whole number or ``share`` is below 0, and
-            where ``train.fit`` does.
+            if there is not one network for each entry or one teacher a run, ``part`` is not a whole number or
+            ``share`` is below 0, and where ``train.fit`` does.
         """
         if len(nets) != len(self):
             raise ValueError(f"nets: {len(nets)} of them, expected {len(self)}, one an entry")
         seeds = [seed + 100_000 * whole("part", part) for seed in self.seeds]
         rates = [non_negative("share", share) * rate for rate in self.rates]
         options = {"lr": rates, "weight_decay": self.decays, "seed": seeds, "before_step": before_step}
+        if teachers is not None:
+            runs = len(set(self.seeds))
+            if len(teachers) != runs:
+                raise ValueError(f"teachers: {len(teachers)} of them, expected {runs}, one a run")
+            options["teachers"] = [teachers[i % runs] for i in range(len(self))]
+        options |= {"temperature": temperature, "soft": soft}
         train.fit(nets, list(self.X), list(self.y), steps=steps, batch=batch, **options)
         return nets
 

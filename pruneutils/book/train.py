@@ -18,6 +18,7 @@ with needed("torch", by="pruneutils.book.train", extra="book"):
     from torch.func import functional_call, stack_module_state, vmap
 
 from pruneutils.book._batched import Optimiser, batches, each_network, hold, plain_copies, stacked_masks, write_back
+from pruneutils.book._taught import outputs_of, taught, teaching, told
 from pruneutils.pytorch import clone
 from pruneutils.pytorch._layers import inputs_for
 from pruneutils.pytorch.curvature import loss_for
@@ -111,6 +112,9 @@ def fit(
     weight_decay: float | Sequence[float] = 0.0,
     seed: int | Sequence[int] = 0,
     before_step: Mapping[int, Callable[[Sequence[nn.Module]], object]] | None = None,
+    teachers: Sequence[nn.Module] | None = None,
+    temperature: float = 1.0,
+    soft: float = 0.5,
 ) -> np.ndarray:
     """Train all networks at once, in place, each on batches of its own.
 
@@ -132,6 +136,10 @@ def fit(
     before_step : step, counted from 0 -> function called with ``nets``, trained so far, before that step: the place
         to prune on the way. Masks that it changes hold from then on, other changes are lost; the optimiser keeps its
         moments and the rate its cosine. Where training fails, ``nets`` stay as this function last saw them.
+    teachers : networks to learn from as well, one a network, in evaluation mode and left as they are; None for none.
+    temperature : T, above 0, by which the outputs of both are divided before the softmax; 1 for float targets.
+    soft : share of the teacher in the loss, from 0 to 1. The loss is (1 - soft) of the one above, and soft times
+        T² KL(teacher || network) for labels, or the mean squared difference to the teacher's output for floats.
 
     Returns
     -------
@@ -142,11 +150,14 @@ def fit(
     ValueError
         if ``nets`` is empty, mixes architectures or is not float32 on the CPU, ``X`` and ``y`` do not match,
         ``y`` has more than one axis, a list has not one entry a network, or an option is out of range, such as a key
-        of ``before_step`` that is not a step of this training. The networks are then unchanged.
+        of ``before_step`` that is not a step of this training; if there is not one teacher a network, one answers
+        in another shape than its pupil, or ``soft`` or ``temperature`` is given without teachers. The networks are
+        then unchanged.
 
     References
     ----------
     Loshchilov & Hutter (2019), algorithm 2, AdamW; https://arxiv.org/abs/1711.05101.
+    Hinton, Vinyals & Dean (2015), section 2, distillation and its factor T²; https://arxiv.org/abs/1503.02531.
 
     Examples
     --------
@@ -163,12 +174,17 @@ def fit(
     rates = each_network("lr", lr, len(nets), non_negative)
     decays = each_network("weight_decay", weight_decay, len(nets), non_negative)
     before_step = _steps_known(before_step or {}, steps)
+    labels = not y.is_floating_point()
+    soft, temperature = teaching(teachers, len(nets), soft, temperature, labels)
+    skeleton, loss_of = plain[0], loss_for(y)
+    if teachers is not None:
+        loss_of = taught(loss_of, soft, temperature, labels)
+        said, shifts = told(teachers, X, first_rows, samples, outputs_of(skeleton, X))
     parameters, buffers = stack_module_state(plain)  # name -> (networks, ...)
     masks = stacked_masks(nets, parameters)
-    skeleton, loss_of = plain[0], loss_for(y)
 
-    def loss_of_one(parameters, buffers, inputs, targets):
-        return loss_of(functional_call(skeleton, (parameters, buffers), (inputs,)), targets)
+    def loss_of_one(parameters, buffers, inputs, *targets):
+        return loss_of(functional_call(skeleton, (parameters, buffers), (inputs,)), *targets)
 
     optimiser = Optimiser(parameters, rates, decays)
     rows, own = batches(seeds, first_rows, samples, steps, min(batch, samples))
@@ -180,7 +196,8 @@ def fit(
             masks = stacked_masks(nets, parameters)
             hold(masks, parameters)
         now = rows[own, step]  # (networks, batch)
-        each = vmap(loss_of_one, randomness="different")(parameters, buffers, X[now], y[now])
+        heard = () if teachers is None else (said[now + shifts[:, None]],)
+        each = vmap(loss_of_one, randomness="different")(parameters, buffers, X[now], y[now], *heard)
         each.sum().backward()
         optimiser.step((1 + math.cos(math.pi * step / steps)) / 2)
         hold(masks, parameters)

@@ -20,6 +20,7 @@ with needed("torch", by="pruneutils.pytorch", extra="torch"):
     )
     from pruneutils.pytorch.at_initialisation import grasp, synflow, synflow_masks
     from pruneutils.pytorch.attention import remove_heads
+    from pruneutils.pytorch.refitting import refit
     from pruneutils.pytorch.removal import coupled_layers, remove_channels, remove_neurons
 
 __all__ = [
@@ -30,6 +31,7 @@ __all__ = [
     "grasp",
     "make_permanent",
     "masks_of",
+    "refit",
     "refresh",
     "remove_channels",
     "remove_heads",
