@@ -11,7 +11,6 @@ A file holds, numbers in little-endian order:
 """
 
 import json
-import os
 import secrets
 import struct
 import zlib
@@ -28,7 +27,7 @@ LENGTH = CHECKSUM = struct.Struct("<I")
 KINDS, WIDEST = "biuf", 8  # truth values, integers and floats of at most eight bytes
 
 
-def save_sparse(path: str | os.PathLike, weights: Mapping[str, np.ndarray]) -> int:
+def save_sparse(path: str | Path, weights: Mapping[str, np.ndarray]) -> int:
     """Write arrays into a file that spends one bit on a zero, and one bit more than its value on any other weight.
 
     With ``n`` values of ``v`` bits and sparsity ``s`` that is ``n * (1 + (1 - s) * v)`` bits and a header, at
@@ -85,7 +84,7 @@ def save_sparse(path: str | os.PathLike, weights: Mapping[str, np.ndarray]) -> i
     return len(content)
 
 
-def load_sparse(path: str | os.PathLike) -> dict[str, np.ndarray]:
+def load_sparse(path: str | Path) -> dict[str, np.ndarray]:
     """Read what ``save_sparse`` wrote.
 
     Parameters
@@ -157,8 +156,8 @@ def _bits(flat: np.ndarray) -> np.ndarray:
     return flat.view(f"<u{flat.dtype.itemsize}")
 
 
-def _bad(path: str | os.PathLike, why: str) -> ValueError:
-    return ValueError(f"path={os.fspath(path)!r}: {why}")
+def _bad(path: str | Path, why: str) -> ValueError:
+    return ValueError(f"path={str(path)!r}: {why}")
 
 
 def _write(path: Path, content: bytes) -> None:
