@@ -1,7 +1,7 @@
 """Question four, what did it do, honestly: sparsity, parameters, operations, bytes and seconds.
 
-``sparsity``, ``storage``, ``latency`` and ``accuracy`` know no framework; the others take models, PyTorch modules or
-Keras 3 models of the TensorFlow or PyTorch backend, and ask the adapter of each.
+``sparsity``, ``storage``, ``save_sparse``, ``load_sparse``, ``latency`` and ``accuracy`` know no framework; the others
+take models, PyTorch modules or Keras 3 models of the TensorFlow or PyTorch backend, and ask the adapter of each.
 """
 
 import time
@@ -15,12 +15,16 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from pruneutils._arguments import finite, some, whole
+from pruneutils._bitmask import load_sparse, save_sparse
 
 if TYPE_CHECKING:
     import keras
     from torch import nn
 
-__all__ = ["Latency", "Report", "accuracy", "evaluate_pruning", "latency", "macs", "parameters", "sparsity", "storage"]
+__all__ = [
+    "Latency", "Report", "accuracy", "evaluate_pruning", "latency", "load_sparse", "macs", "parameters", "save_sparse",
+    "sparsity", "storage",
+]  # fmt: skip
 
 
 @dataclass(frozen=True)
