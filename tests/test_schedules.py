@@ -114,7 +114,7 @@ def test_cosine_decay_is_half_of_a_cosine_that_falls_to_zero_and_stays(share, en
     decay = CosineDecay(initial_share=share, end_step=end)
     values = np.array([decay(step) for step in range(2 * end + 1)])
     assert np.allclose(values[:end], share * np.cos(np.pi * np.arange(end) / end / 2) ** 2, atol=1e-12)
-    assert values[0] == share and (values[end:] == 0).all() and (np.diff(values) <= 0).all()
+    assert values[0] == pytest.approx(share, abs=1e-300) and (values[end:] == 0).all() and (np.diff(values) <= 0).all()
 
 
 @pytest.mark.parametrize(

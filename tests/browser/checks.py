@@ -113,12 +113,11 @@ def copying(visit: Visit, expected: bool) -> list[str]:
 
 
 def own_term(name: str) -> str:
-    """The word that a page uses most among those of five letters or more that no other page uses."""
-    words = {page: Counter(re.findall(r"\b[a-z]{5,}\b", prose(page))) for page in toc()}
-    others = set().union(*(words[page] for page in words if page != name))
-    stems = {word[:5] for word in others}
-    own = {word: n for word, n in words[name].items() if word not in others and word[:5] not in stems}
-    return max(own, key=lambda word: (own[word], word))
+    """A word that a page uses often and that begins like none on another page."""
+    words = {page: Counter(re.findall(r"\b[a-z]{4,}\b", prose(page))) for page in toc()}
+    stems = {word[:4] for page in words if page != name for word in words[page]}
+    own = {word: n for word, n in words[name].items() if word[:4] not in stems}
+    return max(own, key=lambda word: (len(word) > 6, own[word], word))  # stems of long words are long
 
 
 def search(visit: Visit, term: str, name: str) -> list[str]:
