@@ -1,7 +1,8 @@
 """Question four, what did it do, honestly: sparsity, parameters, operations, bytes and seconds.
 
-``sparsity``, ``storage``, ``save_sparse``, ``load_sparse``, ``latency`` and ``accuracy`` know no framework; the others
-take models, PyTorch modules or Keras 3 models of the TensorFlow or PyTorch backend, and ask the adapter of each.
+``sparsity``, ``storage``, ``save_sparse``, ``load_sparse``, ``latency``, ``accuracy`` and ``calibration_error`` know no
+framework; the others take models, PyTorch modules or Keras 3 models of the TensorFlow or PyTorch backend, and ask the
+adapter of each.
 """
 
 import time
@@ -22,8 +23,8 @@ if TYPE_CHECKING:
     from torch import nn
 
 __all__ = [
-    "Latency", "Report", "accuracy", "evaluate_pruning", "latency", "load_sparse", "macs", "parameters", "save_sparse",
-    "sparsity", "storage",
+    "Latency", "Report", "accuracy", "calibration_error", "evaluate_pruning", "latency", "load_sparse", "macs",
+    "parameters", "save_sparse", "sparsity", "storage",
 ]  # fmt: skip
 
 
@@ -291,6 +292,51 @@ def accuracy(outputs: np.ndarray, y: np.ndarray) -> float:
             f"outputs of shape {outputs.shape}, y of shape {y.shape}: expected (samples, classes) and (samples,)"
         )
     return float((outputs.argmax(axis=1) == y).mean())
+
+
+def calibration_error(probabilities: np.ndarray, y: np.ndarray, *, bins: int = 15) -> float:
+    """Expected calibration error: how far the confidence in a prediction is from the share of right ones.
+
+    Samples are sorted by confidence, their largest probability, into bins of equal width. In each bin the mean
+    confidence is compared with the accuracy; the gaps, without their signs, are averaged over all samples.
+
+    Parameters
+    ----------
+    probabilities : array of shape (samples, classes), rows that sum to 1: a softmax, not logits.
+    y : array of shape (samples,), integer labels.
+    bins : number of bins; a bin holds its upper edge, not its lower one.
+
+    Returns
+    -------
+    fraction in [0, 1], 0 for perfect calibration.
+
+    Raises
+    ------
+    ValueError
+        if the shapes are others, there is no sample, a row is no distribution, or ``bins`` is below 1.
+
+    References
+    ----------
+    Guo et al. (2017), equation 3; https://arxiv.org/abs/1706.04599.
+
+    Examples
+    --------
+    >>> round(calibration_error(np.array([[0.9, 0.1], [0.3, 0.7]]), np.array([0, 0])), 2)
+    0.4
+    """
+    probabilities, y = finite("probabilities", probabilities), np.asarray(y)
+    if probabilities.ndim != 2 or y.shape != probabilities.shape[:1]:
+        raise ValueError(
+            f"probabilities of shape {probabilities.shape}, y of shape {y.shape}: "
+            "expected (samples, classes) and (samples,)"
+        )
+    sums = probabilities.sum(axis=1)
+    if probabilities.min() < 0 or not np.allclose(sums, 1, atol=1e-4):
+        raise ValueError(f"probabilities: rows sum to {sums.min():.3g} to {sums.max():.3g}, expected distributions")
+    confidence = probabilities.max(axis=1).astype(np.float64)
+    gap = (probabilities.argmax(axis=1) == y) - confidence
+    of = np.clip(np.ceil(confidence * whole("bins", bins, at_least=1)).astype(int) - 1, 0, bins - 1)
+    return float(np.abs(np.bincount(of, gap)).sum() / len(y))
 
 
 def evaluate_pruning(

@@ -480,6 +480,9 @@ def test_missing_file_on_the_server_is_a_connection_error(stand_in, tmp_path):
         (lambda: data.friedman1(noise=math.inf), r"noise=inf: expected"),
         (lambda: data.friedman1(noise="1"), r"noise='1': expected"),
         (lambda: data.friedman1(noise=True), r"noise=True: expected"),
+        (lambda: data.imbalanced(data.digits(), 10), r"rare=10: expected one of the labels"),
+        (lambda: data.imbalanced(data.friedman1(100), 0), r"rare=0: expected one of the labels"),
+        (lambda: data.imbalanced(data.digits(), 8, share=1), r"share=1: expected a fraction"),
         (lambda: data.classification(99), r"n_samples=99: expected a whole number of at least 100"),
         (lambda: data.fashion_mnist(base_url="/tmp"), r"base_url='/tmp': expected an address that begins with http"),
         (lambda: data.fashion_mnist(base_url=None), r"base_url=None: expected an address"),
@@ -504,6 +507,33 @@ def test_smallest_samples_work(make, least):
     """Guards against a documented minimum that fails inside the split."""
     for seed in range(5):
         assert [len(y) for y in ys(make(least, seed=seed))] == [least * 3 // 5, least // 5, least // 5]
+
+
+# One class made rare
+
+
+@pytest.mark.parametrize("rare", range(10))
+def test_imbalanced_takes_samples_of_one_class_alone_and_keeps_the_order(rare):
+    """A helper that drops samples of another class, or shuffles inputs against labels."""
+    whole = data.digits(seed=3)
+    left = data.imbalanced(whole, rare, seed=rare)
+    for part in PARTS:
+        X, y, X_left, y_left = (getattr(d, f"{a}_{part}") for d in (whole, left) for a in "Xy")
+        counts, now = Counter(y.tolist()), Counter(y_left.tolist())
+        assert {k: n for k, n in now.items() if k != rare} == {k: n for k, n in counts.items() if k != rare}
+        assert counts[rare] - now[rare] == round(8 / 9 * len(y) / 10)
+        rows = {row.tobytes(): at for at, row in enumerate(X)}
+        at = [rows[row.tobytes()] for row in X_left]
+        assert at == sorted(at) and (y[at] == y_left).all()
+
+
+def test_imbalanced_copies_have_one_size_and_draw_by_the_seed():
+    made = [data.imbalanced(data.digits(seed=k), k, seed=k) for k in range(10)]
+    assert len({(d.X_train.shape, d.X_val.shape, d.X_test.shape) for d in made}) == 1
+    whole = data.digits()
+    first, again, other = (data.imbalanced(whole, 8, seed=seed).X_train for seed in (0, 0, 1))
+    assert np.array_equal(first, again) and not np.array_equal(first, other)
+    assert (data.imbalanced(whole, 8, share=0).y_train == 8).sum() <= 2
 
 
 # Imports and cards

@@ -1,5 +1,6 @@
 """Measures against closed forms, SciPy and a clock that the tests turn."""
 
+import itertools
 import statistics
 import zlib
 from types import SimpleNamespace
@@ -282,3 +283,45 @@ def test_evaluate_pruning_sees_a_smaller_model_and_a_worse_one():
     assert report.macs == (6 * 8 + 8 * 3, 6 * 2 + 2 * 3)
     assert report.parameters == (6 * 8 + 8 + 8 * 3 + 3, 6 * 2 + 2 + 2 * 3 + 3)
     assert report.storage["dense"] == (4 * 72, 4 * 18)
+
+
+@st.composite
+def predictions(draw):
+    samples, classes = draw(st.integers(1, 30)), draw(st.integers(2, 5))
+    raw = draw(hnp.arrays(np.int64, (samples, classes), elements=st.integers(0, 20)))
+    labels = draw(hnp.arrays(np.int64, samples, elements=st.integers(0, classes - 1)))
+    return (raw + 1) / (raw + 1).sum(axis=1, keepdims=True), labels
+
+
+@bounded
+@given(predictions(), st.integers(1, 20))
+def test_calibration_error_is_what_the_definition_says_bin_by_bin(made, bins):
+    """Guo et al. (2017), equation 3, written as a sum over bins ((m - 1) / M, m / M]."""
+    probabilities, y = made
+    expected, confidence = 0.0, probabilities.max(axis=1)
+    for m in range(1, bins + 1):
+        inside = [i for i, c in enumerate(confidence) if (m - 1) < np.float64(c) * bins <= m]
+        if inside:
+            right = sum(int(np.argmax(probabilities[i]) == y[i]) for i in inside) / len(inside)
+            mean = sum(float(confidence[i]) for i in inside) / len(inside)
+            expected += len(inside) / len(y) * abs(right - mean)
+    assert measure.calibration_error(probabilities, y, bins=bins) == pytest.approx(expected, abs=1e-9)
+
+
+@bounded
+@given(predictions())
+def test_calibration_error_grows_with_the_bins_and_ignores_order(made):
+    """Splitting a bin cannot lower it, by the triangle inequality; a single bin compares the two means."""
+    probabilities, y = made
+    errors = [measure.calibration_error(probabilities, y, bins=bins) for bins in (1, 2, 4, 8)]
+    assert all(few <= many + 1e-9 for few, many in itertools.pairwise(errors))
+    gap = np.mean(probabilities.argmax(axis=1) == y) - probabilities.max(axis=1).mean()
+    assert errors[0] == pytest.approx(abs(gap), abs=1e-9)
+    assert measure.calibration_error(probabilities[::-1], y[::-1]) == pytest.approx(
+        measure.calibration_error(probabilities, y), abs=1e-9
+    )
+
+
+def test_calibration_error_is_zero_for_certainty_that_is_right():
+    assert measure.calibration_error(np.eye(3), np.arange(3)) == 0
+    assert measure.calibration_error(np.eye(3), np.array([1, 2, 0])) == 1

@@ -374,6 +374,10 @@ BAD = [
         bad(measure.accuracy, *pair, says=f"outputs of shape {pair[0].shape}, y of shape {pair[1].shape} … (samples,)")
         for pair in [(X, Y[1:]), (X, Y[:, None]), (X[:, 0], Y), (X[:0], Y[:0])]
     ),
+    bad(measure.calibration_error, np.eye(3), Y, says="probabilities of shape (3, 3), y of shape (4,) … (samples,)"),
+    bad(measure.calibration_error, np.zeros((0, 2)), Y[:0], says="probabilities of shape (0, 2) … at least one"),
+    bad(measure.calibration_error, 3 * np.eye(4), Y, says="probabilities: rows sum to 3 … distributions"),
+    bad(measure.calibration_error, np.eye(4), Y, bins=0, says="bins=0 … at least 1"),
     *(
         bad(measured, model, *more, says=f"model={type(model).__name__} … PyTorch module or a Keras 3 model")
         for model in (None, W, "net")

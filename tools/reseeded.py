@@ -43,7 +43,8 @@ OF_THE_BOOK = {
     "pruneutils.book.train": {"mlp": "seed", "cnn": "seed", "fit": "seed"},
     "pruneutils.scores": {"random": "seed"},
     "pruneutils.book.data": {
-        name: "seed" for name in ("digits", "friedman1", "mnist1d", "monks", "classification", "fashion_mnist")
+        name: "seed"
+        for name in ("digits", "friedman1", "mnist1d", "monks", "classification", "fashion_mnist", "imbalanced")
     },
 }
 

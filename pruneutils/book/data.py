@@ -7,7 +7,7 @@ ValueError. The cards in ``data/`` give source, licence, checksums and known lim
 
 import gzip
 import random
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from itertools import product
 from numbers import Integral, Real
@@ -15,7 +15,7 @@ from pathlib import Path
 
 import numpy as np
 
-from pruneutils._arguments import whole
+from pruneutils._arguments import fraction, whole
 
 __all__ = [
     "FASHION_MNIST_URL",
@@ -25,6 +25,7 @@ __all__ = [
     "digits",
     "fashion_mnist",
     "friedman1",
+    "imbalanced",
     "mnist1d",
     "monks",
     "xor",
@@ -224,6 +225,28 @@ def fashion_mnist(*, cache: str | Path | None = None, base_url: str = FASHION_MN
     X, y, X_test, y_test = [_idx(name, md5, base_url, cache) for name, md5 in _FASHION_MNIST_MD5.items()]
     parts = *_hold_out(X, y, round(len(y) / 6), seed), (X_test, y_test)
     return _dataset("fashion_mnist", *((X.reshape(len(X), -1).astype(np.float32) / 255, y) for X, y in parts))
+
+
+def imbalanced(dataset: Dataset, rare: int, *, share: float = 1 / 9, seed: int = 0) -> Dataset:
+    """A copy of ``dataset`` in which one class is rare, in all three parts.
+
+    ``rare`` is its label, and about ``share`` of its samples stay, from 0 to below 1: of a part with n samples of k
+    classes, round((1 - share) n / k) of them go, drawn by the seed. This number does not depend on the class, so that
+    copies of one data set have the same sizes whichever class is rare. The others, and their order, stay.
+
+    >>> imbalanced(digits(), 8)
+    Dataset('digits', train (983, 64), val (327, 64), test (327, 64), 10 classes)
+    """
+    classes = np.unique(dataset.y_train)
+    if dataset.y_train.dtype.kind != "i" or rare not in classes:
+        raise ValueError(f"rare={rare!r}: expected one of the labels {classes[:10].tolist()}")
+    rng, gone = np.random.RandomState(_seed(seed)), 1 - fraction("share", share)
+    parts = {}
+    for part in ("train", "val", "test"):
+        X, y = getattr(dataset, f"X_{part}"), getattr(dataset, f"y_{part}")
+        drawn = rng.permutation(np.flatnonzero(y == rare))[: round(gone * len(y) / len(classes))]
+        parts |= {f"X_{part}": np.delete(X, drawn, axis=0), f"y_{part}": np.delete(y, drawn)}
+    return replace(dataset, **parts)
 
 
 def _idx(name: str, md5: str, base_url: str, cache: str | Path | None) -> np.ndarray:
