@@ -42,4 +42,7 @@ def themed(svg: str, alt: str, prefix: str = "") -> str:
     svg = IDENTITY.sub(lambda match: f' id="{prefix}-{match[1]}"' if match[1] in used else "", svg)
     svg = REFERENCE.sub(lambda match: f"{prefix}-{match[0]}", svg).replace("xlink:href", "href")
     words = f' class="figure" role="img" aria-label="{escape(alt, quote=True)}"'
-    return SIZE.sub(lambda m: f'{m[1]}{words} style="width: {float(m[2]) / 0.75:.0f}px"', svg, count=1)
+    # As wide as drawn, 10 points to a label; --drawn is this width in the drawing's own units.
+    return SIZE.sub(
+        lambda m: f'{m[1]}{words} style="width: {float(m[2]) / 0.75:.0f}px; --drawn: {float(m[2]):.0f}"', svg, count=1
+    )

@@ -123,11 +123,12 @@ def weight_histograms(axes: np.ndarray, stages: Mapping[str, Mapping[str, np.nda
                 ax.annotate(f"{zeros:,} zeros", (0, zeros), xytext=(6, -8), textcoords="offset points")
             ax.set_yscale("log")
             if row == 0:
-                ax.set_title(stage)
+                ax.set_title(stage.replace(", ", ",\n"))
+                ax.locator_params(axis="x", nbins=4)
             if column == 0:
                 ax.set_ylabel(f"layer {layer}\nweights (count)")
             if row == len(layers) - 1:
-                ax.set_xlabel("weight value (no unit)")
+                ax.set_xlabel("weight (no unit)")
 
 
 def matrix(ax: Axes, W: np.ndarray, *, title: str, reach: float | None = None, annotate: str | None = None) -> None:

@@ -196,7 +196,7 @@ def test_a_figure_keeps_its_words_and_loses_its_ground():
 <metadata>Matplotlib</metadata><path id="p1" style="fill: #ffffff"/><path style="fill: none; stroke: #1a1a1a"/>
 <g clip-path="url(#p1)"><text style="font-size: 9px; font-family: 'DejaVu Sans'; fill: #ffffff">50 %</text></g></svg>"""
     drawn = _themed.themed(svg, 'A "mask"')
-    assert 'aria-label="A &quot;mask&quot;"' in drawn and 'style="width: 100px"' in drawn
+    assert 'aria-label="A &quot;mask&quot;"' in drawn and 'style="width: 100px; --drawn: 75"' in drawn
     assert "#1a1a1a" not in drawn and "currentcolor" in drawn and "Matplotlib" not in drawn
     assert 'style="fill: none"' in drawn and 'fill: #ffffff">50 %</text>' in drawn  # white words on a dark cell stay
     (identity,) = re.findall(r'\bid="([^"]+)"', drawn)

@@ -89,6 +89,28 @@
     return complaints;
   };
 
+  // Labels of figures that are small on the screen, run into one another, or leave the window.
+  const figures = (smallest) => {
+    const complaints = [];
+    for (const drawing of document.querySelectorAll("main div.figure > svg.figure")) {
+      const scale = drawing.getBoundingClientRect().width / drawing.viewBox.baseVal.width;
+      const labels = [...drawing.querySelectorAll("text")].filter((label) => label.textContent.trim());
+      const rects = labels.map((label) => label.getBoundingClientRect());
+      labels.forEach((label, number) => {
+        const [one, size] = [rects[number], scale * parseFloat(getComputedStyle(label).fontSize)];
+        if (size < smallest - 0.05) complaints.push(`a label of ${size.toFixed(1)} px: ${named(label)}`);
+        if (!between(one, 0, document.documentElement.clientWidth)) complaints.push(`outside: ${named(label)}`);
+        rects.slice(number + 1).forEach((other, later) => {
+          const across = Math.min(one.right, other.right) - Math.max(one.left, other.left);
+          const down = Math.min(one.bottom, other.bottom) - Math.max(one.top, other.top);
+          if (across < 3 || down < 4) return;
+          complaints.push(`over one another: ${label.textContent} | ${labels[number + 1 + later].textContent}`);
+        });
+      });
+    }
+    return complaints;
+  };
+
   // Controls are numbered, and how they look without focus is noted, before Tab is pressed from the top of the page.
   const CONTROLS = "a[href], button, summary, input:not([type=hidden]), select, textarea, [role=button], [onclick]";
   const LOOK = ["outline", "boxShadow", "backgroundColor", "borderColor", "textDecorationLine", "textDecorationThickness"];
@@ -137,5 +159,5 @@
   const missed = (reached) => controls.filter((c, number) => !reached.includes(number) && shown(c)).map(named);
   const describe = (numbers) => numbers.map((number) => named(controls[number]));
 
-  window.bookChecks = { mathematics, images, layout, formulas, prepareTab, focused, missed, describe };
+  window.bookChecks = { mathematics, images, layout, formulas, figures, prepareTab, focused, missed, describe };
 })();

@@ -1,4 +1,4 @@
-"""Formulas on lines of their own: on a desk they fit into the column, on a phone they shrink before they scroll."""
+"""Formulas on lines of their own and figures: on a desk they fit, on a phone they shrink, and can still be read."""
 
 import pytest
 
@@ -15,15 +15,18 @@ WIDE = """() => {
 }"""
 
 
+LABEL = "document.querySelector('main div.figure text')"
+
+
 @pytest.mark.parametrize("name", CHAPTERS)
-def test_formulas_fit_on_a_desk_and_shrink_on_a_phone(reader, name):
-    """Below seven tenths an index cannot be read; above, what fits should not have to be scrolled."""
+def test_formulas_and_figures_fit_on_a_desk_and_can_be_read_on_a_phone(reader, name):
+    """Below seven tenths an index cannot be read; above, what fits should not have to be scrolled. Nor can 8 px."""
     visit = reader(width=1400).open(f"{name}.html").unfold()
     assert not visit.call("formulas", 1)
     before = visit.page.viewport_size
     visit.page.set_viewport_size({"width": 390, "height": 900})
     visit.page.wait_for_timeout(300)  # until they have shrunk
-    on_a_phone = visit.call("formulas", 0.7)
+    on_a_phone = visit.call("formulas", 0.7) + visit.call("figures", 9)
     visit.page.set_viewport_size(before)  # the reader's window serves other tests
     assert not on_a_phone
 
@@ -47,3 +50,19 @@ def test_formulas_grow_again_in_a_wider_window(reader):
     visit.page.wait_for_function(f"!({shrunk})()")
     visit.page.set_viewport_size({"width": 390, "height": 900})
     visit.page.wait_for_function(f"({shrunk})()")
+
+
+@pytest.mark.parametrize(
+    "spoilt, complaint",
+    [
+        (f"{LABEL}.style.setProperty('font-size', '8px', 'important')", "a label of "),
+        (f"{LABEL}.setAttribute('transform', 'translate(-99 0)')", "outside: "),
+        (f"{LABEL}.after({LABEL}.cloneNode(true))", "over one another: "),
+    ],
+)
+def test_a_label_that_cannot_be_read_is_seen(reader, spoilt, complaint):
+    visit = reader(width=390).open(f"{CHAPTERS[0]}.html").unfold()
+    assert not visit.call("figures", 9)
+    visit.page.evaluate(f"void {spoilt}")
+    (found,) = visit.call("figures", 9)
+    assert found.startswith(complaint)
