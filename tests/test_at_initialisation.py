@@ -134,6 +134,26 @@ def test_synflow_masks_never_bring_back_what_the_model_has_removed():
     assert not (flat(found) & ~flat(held)).any()
 
 
+def test_synflow_masks_of_a_model_that_is_sparser_than_asked_remove_only_what_is_zero_already():
+    model = dense(6, 5, 3)
+    apply_masks(model, {name: np.arange(W.size).reshape(W.shape) % 2 == 0 for name, W in weights(model).items()})
+    removed, zero = ~flat(synflow_masks(model, (6,), 0.25)), ~flat(masks_of(model))
+    assert removed.sum() == round(0.25 * removed.size) < zero.sum() and (zero | ~removed).all()
+
+
+def test_synflow_drops_every_bias_whatever_its_name():
+    class Named(nn.Module):
+        def __init__(self):
+            super().__init__()
+            self.layer, self.out_bias = nn.Linear(2, 1, bias=False), nn.Parameter(torch.ones(1))
+
+        def forward(self, x):
+            return self.layer(x) * (1 + self.out_bias)
+
+    model = Named()
+    assert np.allclose(synflow(model, (2,))["layer"], abs(weights(model)["layer"]))
+
+
 # what both leave alone, and refuse
 
 CALLS = {

@@ -118,7 +118,7 @@ def mnist1d(*, seed: int = 0, generator: int = 42) -> Dataset:
     X: (n, 40), standardised by one mean and one standard deviation of all training values (the package itself
     uses the test signals as well). The 4,000 training and 1,000 test signals are those of the package's settings:
     the seed draws 400 of the 4,000 for validation, stratified. ``generator`` is the seed by which the package makes
-    all 5,000; the published ones have 42, others are as good for a repetition. Source: Greydanus & Kobak 2020.
+    all 5,000; the published ones have 42, others are as good for a repetition. Source: Greydanus & Kobak 2024.
 
     >>> mnist1d()
     Dataset('mnist1d', train (3600, 40), val (400, 40), test (1000, 40), 10 classes)

@@ -19,7 +19,7 @@ __all__ = ["grasp", "synflow", "synflow_masks"]
 
 
 def grasp(model: nn.Module, X: np.ndarray, y: np.ndarray) -> dict[str, np.ndarray]:
-    r"""How much the squared norm of the gradient would fall without each weight: gradient signal preservation.
+    r"""Half of what the squared norm of the gradient would fall by without each weight: gradient signal preservation.
 
     The score is :math:`w \cdot (H g)`, with g the gradient of the mean loss and H its Hessian: to first order, removing
     a weight changes :math:`g^\top g` by :math:`-2 w (H g)`, and training needs the gradient. The paper scores
@@ -33,7 +33,8 @@ def grasp(model: nn.Module, X: np.ndarray, y: np.ndarray) -> dict[str, np.ndarra
 
     Returns
     -------
-    layer name -> float64 array of the weight's shape, in squared units of the loss; 0 at removed weights.
+    layer name -> float64 array of the weight's shape, in units of the loss squared over the weight squared; 0 at
+    removed weights.
 
     Raises
     ------
@@ -105,7 +106,8 @@ def synflow_masks(
     Parameters
     ----------
     model, inputs : as in ``synflow``.
-    sparsity : fraction in [0, 1) of all prunable weights together.
+    sparsity : fraction in [0, 1) of all prunable weights together. Weights that are 0 already count, and go first;
+        where there are more of them than asked for, the masks keep some.
     rounds : number of rounds, at least 1; with few of them a layer can lose all its weights.
 
     Returns
@@ -160,7 +162,8 @@ def _positive(model: nn.Module) -> tuple[nn.Module, dict[str, nn.Module]]:
             raise ValueError(f"layer {name!r}: its weight is parametrised, expected a weight that is a parameter")
     with torch.no_grad():
         for name, value in (*copy.named_parameters(), *copy.named_buffers()):
-            value.mul_(0) if name.rpartition(".")[2] in ("bias", "running_mean") else value.abs_()
+            own = name.rpartition(".")[2]
+            value.mul_(0) if "bias" in own or own == "running_mean" else value.abs_()
     return copy, layers
 
 
