@@ -51,16 +51,15 @@ def wrong(check, words, **options):
     return getattr(chapter_15, check), lambda *given: right(*given, **options), words
 
 
-GOOD = {"rate": 0.03, "refit": True, "alpha": 0.0}
+GOOD = {"rate": 0.08, "refit": True, "alpha": 0.8}
 
 RIGHT = [
     (chapter_15.reach, reach),
     (chapter_15.reach, closed),
     (chapter_15.distillation, distillation),
     (chapter_15.own_recipe, GOOD),
-    (chapter_15.own_recipe, {"rate": 0.048, "refit": True, "alpha": 0.0}),
-    (chapter_15.own_recipe, {"rate": 0.1, "refit": False, "alpha": 0}),
-    (chapter_15.own_recipe, {"rate": 0.048, "refit": True, "alpha": 0.5}),
+    (chapter_15.own_recipe, {"rate": 0.07, "refit": True, "alpha": 0.0}),
+    (chapter_15.own_recipe, {"rate": 0.09, "refit": True, "alpha": 0.8}),
 ]
 
 WRONG = [
@@ -81,7 +80,7 @@ WRONG = [
     wrong("distillation", "the temperature, too", of=1),
     (chapter_15.distillation, lambda z, y, v, T, a: distillation(z, y, v, T, 1 - a), "the teacher's share"),
     (chapter_15.distillation, lambda z, y, v, T, a: distillation(z, y, v, T, round(a)), "alpha = 0.25"),
-    (chapter_15.distillation, overflowing, "subtract the largest"),
+    (chapter_15.distillation, overflowing, "stay with logarithms"),
     (chapter_15.own_recipe, {"rate": 0.03}, "expected a dict with"),
     (chapter_15.own_recipe, GOOD | {"rate": "high"}, "above 0"),
     (chapter_15.own_recipe, GOOD | {"refit": 1}, "True or False"),
@@ -89,7 +88,8 @@ WRONG = [
     (chapter_15.own_recipe, {"rate": 0.048, "refit": False, "alpha": 0}, "find another"),
     (chapter_15.own_recipe, {"rate": 0.003, "refit": False, "alpha": 0.0}, "the reach is short"),
     (chapter_15.own_recipe, {"rate": 1.0, "refit": True, "alpha": 0.0}, "the rate is high"),
-    (chapter_15.own_recipe, {"rate": 0.015, "refit": False, "alpha": 0.5}, "go part of the way before"),
+    (chapter_15.own_recipe, {"rate": 0.015, "refit": True, "alpha": 0.5}, "the reach is short"),
+    (chapter_15.own_recipe, {"rate": 0.08, "refit": False, "alpha": 0.0}, "go part of the way before"),
 ]
 
 

@@ -157,6 +157,21 @@ def test_linear_layers_after_convolutions_are_refitted_and_these_are_not():
     assert changed and all(not name.startswith("1.") for name in changed)
 
 
+@pytest.mark.parametrize("dtype", [torch.float32, torch.float64])
+def test_an_activation_that_works_in_place_changes_nothing(dtype):
+    """It writes into what its layer has said; the layer's own words are wanted."""
+    found = []
+    for inplace in (False, True):
+        dense = nn.Sequential(nn.Linear(6, 8), nn.ReLU(inplace=inplace), nn.Linear(8, 3)).to(dtype)
+        dense.load_state_dict(mlp(6, 8, 3, seed=1).to(dtype).state_dict())
+        net = clone(dense)
+        W = weights(net)
+        apply_masks(net, {name: masks.unstructured(scores.magnitude(W[name]), 0.5) for name in W})
+        refit(net, dense, X)
+        found.append(held(net))
+    assert same(*found)
+
+
 def test_a_model_in_training_stays_in_training_and_is_run_in_evaluation():
     dense, model = (nn.Sequential(net, nn.Dropout(0.9), nn.Linear(3, 2)).train() for net in pair(6, 3))
     model[2].load_state_dict(dense[2].state_dict())

@@ -81,7 +81,8 @@ def _seen(model: nn.Module, X: np.ndarray, which: str) -> dict[str, tuple[np.nda
 
     def note(name):
         def hook(layer, inputs, output):
-            rows = [t.detach().double().cpu().reshape(-1, t.shape[-1]).numpy() for t in (inputs[0], output)]
+            # Copies: a ReLU that works in place would write into what the layer has said.
+            rows = [t.detach().double().cpu().clone().reshape(-1, t.shape[-1]).numpy() for t in (inputs[0], output)]
             found.setdefault(name, []).append(rows)
 
         return hook

@@ -57,7 +57,8 @@ def distillation(function):
     expect(np.isclose(both, 0.75 * hard + soft), f"with alpha = 0.25 it is {0.75 * hard + soft:.4f}, not {both}.")
     with np.errstate(all="ignore"):
         large = function(np.array([[1000.0, 0.0]]), np.array([1]), np.array([[1000.0, 0.0]]), 1.0, 0.5)
-    expect(np.isclose(large, 500), f"outputs of 1000 give {large}, expected 500: subtract the largest before exp.")
+    expect(np.isclose(large, 500), f"outputs of 1000 give {large}, expected 500: stay with logarithms. log p is z less its "
+        "largest, less the log of a sum of exponentials; the log of a p that has become 0 is no number.")
 
 
 def _log_softmax(z):
@@ -65,9 +66,9 @@ def _log_softmax(z):
     return z - np.log(np.exp(z).sum(axis=1, keepdims=True))
 
 
-@check("15.3", "in 56 steps your recipe wins back more than the book's.")
+@check("15.3", "in 56 steps your recipe wins back three points more than the book's.")
 def own_recipe(recipe):
-    """Check ``{"rate": float, "refit": bool, "alpha": float}`` against a rate of 0.048 with labels alone."""
+    """Check ``{"rate": float, "refit": bool, "alpha": float}``: 3 points above a rate of 0.048 with labels alone."""
     names = {"rate", "refit", "alpha"}
     expect(isinstance(recipe, dict) and set(recipe) == names, f"expected a dict with {sorted(names)}, got {recipe!r}.")
     rate, refit, alpha = recipe["rate"], recipe["refit"], recipe["alpha"]
@@ -76,9 +77,9 @@ def own_recipe(recipe):
     expect(isinstance(alpha, Real) and 0 <= alpha <= 1, f"alpha={alpha!r}: expected a share from 0 to 1.")
     expect(refit or alpha > 0 or not np.isclose(rate, 0.048), "that is the book's recipe: find another.")
     yours, book = _won_back(rate, refit, alpha), _won_back(0.048, False, 0.0)
-    if yours <= book:
-        why = "the reach is short" if rate < 0.01 else "the rate is high" if rate > 0.1 else "go part of the way before"
-        expect(False, f"yours reaches {yours:.1%} on validation, the book's {book:.1%}: {why}.")
+    if yours < book + 0.03:
+        why = "the reach is short" if rate < 0.03 else "the rate is high" if rate > 0.1 else "go part of the way before"
+        expect(False, f"yours reaches {yours:.1%} on validation, the book's {book:.1%}, and 3 points more are wanted: {why}.")
 
 
 def _won_back(rate, refit, alpha):
