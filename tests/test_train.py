@@ -381,3 +381,17 @@ def test_cnn_refuses_sizes_that_are_not_whole_numbers_above_zero(channels, optio
 
     with pytest.raises(ValueError, match=r"channels|side|outputs"):
         cnn(*channels, seed=0, **options)
+
+
+def test_a_weight_that_comes_back_starts_at_zero():
+    """Not at what it was when it left, as through the hooks of ``torch.nn.utils.prune``."""
+    net = mlp(4, 6, 3, seed=0)
+    W = weights(net)["0"]
+    mask = np.arange(W.size).reshape(W.shape) % 2 == 0
+    apply_masks(net, {"0": mask})
+    back = {1: lambda nets: apply_masks(nets[0], {"0": np.ones_like(mask)})}
+    rng = np.random.default_rng(0)
+    X, y = rng.normal(size=(32, 4)).astype(np.float32), rng.integers(3, size=32)
+    fit([net], X, y, steps=3, lr=0.0, batch=8, before_step=back)
+    assert masks_of(net)["0"].all()
+    assert (weights(net)["0"] == W * mask).all() and (W[~mask] != 0).all()

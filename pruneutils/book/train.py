@@ -120,8 +120,8 @@ def fit(
 
     AdamW with a cosine decay of the learning rate to zero; cross-entropy for integer labels,
     mean squared error for float targets. A mask that a network holds stays: its weights are multiplied by
-    the mask after every step of the optimiser, which gives the kept weights the same values as training
-    through ``torch.nn.utils.prune``, at less cost.
+    the mask after every step of the optimiser. As long as no weight comes back, the kept ones get the same values as
+    through ``torch.nn.utils.prune``, at less cost; one that comes back, see ``before_step``, starts at zero.
 
     Parameters
     ----------

@@ -57,8 +57,11 @@ def distillation(function):
     expect(np.isclose(both, 0.75 * hard + soft), f"with alpha = 0.25 it is {0.75 * hard + soft:.4f}, not {both}.")
     with np.errstate(all="ignore"):
         large = function(np.array([[1000.0, 0.0]]), np.array([1]), np.array([[1000.0, 0.0]]), 1.0, 0.5)
-    expect(np.isclose(large, 500), f"outputs of 1000 give {large}, expected 500: stay with logarithms. log p is z less its "
-        "largest, less the log of a sum of exponentials; the log of a p that has become 0 is no number.")
+    expect(
+        np.isclose(large, 500),
+        f"outputs of 1000 give {large}, expected 500: stay with logarithms. log p is z less its "
+        "largest, less the log of a sum of exponentials; the log of a p that has become 0 is no number.",
+    )
 
 
 def _log_softmax(z):
@@ -79,7 +82,10 @@ def own_recipe(recipe):
     yours, book = _won_back(rate, refit, alpha), _won_back(0.048, False, 0.0)
     if yours < book + 0.03:
         why = "the reach is short" if rate < 0.03 else "the rate is high" if rate > 0.1 else "go part of the way before"
-        expect(False, f"yours reaches {yours:.1%} on validation, the book's {book:.1%}, and 3 points more are wanted: {why}.")
+        expect(
+            False,
+            f"yours reaches {yours:.1%} on validation, the book's {book:.1%}, and 3 points more are wanted: {why}.",
+        )
 
 
 def _won_back(rate, refit, alpha):
