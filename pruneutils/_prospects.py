@@ -136,7 +136,7 @@ def prospects(model: object, X: np.ndarray, repeats: int) -> Prospects:
         zeroed = {s: _zeroed(weights, s) for s in SHARES}
         variants = asked.variants(ready, X, zeroed)
         calls = {name: variant.call for name, variant in variants.items() if variant.call is not None}
-        times = measure.latency(calls, repeats=repeats, warmup=3)
+        times = measure.latency(calls, repeats=repeats, warmup=2, settle=1)
     return Prospects(tuple(_rows(weights, zeroed, variants, times)))
 
 

@@ -229,7 +229,9 @@ def storage(weights: Mapping[str, np.ndarray]) -> dict[str, int]:
     }
 
 
-def latency(calls: Mapping[str, Callable[[], object]], *, repeats: int = 50, warmup: int = 5) -> dict[str, Latency]:
+def latency(
+    calls: Mapping[str, Callable[[], object]], *, repeats: int = 50, warmup: int = 5, settle: int = 0
+) -> dict[str, Latency]:
     """Time several calls in one run, taking turns, so that a change of the machine's mood hits all of them.
 
     Parameters
@@ -237,6 +239,8 @@ def latency(calls: Mapping[str, Callable[[], object]], *, repeats: int = 50, war
     calls : name -> function without arguments.
     repeats : timed calls of each.
     warmup : untimed calls of each beforehand.
+    settle : untimed calls right before each timed one. Without them a call begins with the caches and the memory
+        that the one before it has left, and a fast call behind a slow one takes longer than by itself.
 
     Returns
     -------
@@ -245,7 +249,7 @@ def latency(calls: Mapping[str, Callable[[], object]], *, repeats: int = 50, war
     Raises
     ------
     ValueError
-        if ``calls`` is empty, ``repeats`` is below 1 or ``warmup`` below 0.
+        if ``calls`` is empty, ``repeats`` is below 1, or ``warmup`` or ``settle`` below 0.
 
     Examples
     --------
@@ -254,9 +258,12 @@ def latency(calls: Mapping[str, Callable[[], object]], *, repeats: int = 50, war
     True
     """
     some("calls", calls), whole("repeats", repeats, at_least=1), whole("warmup", warmup)
+    whole("settle", settle)
     seconds = {name: [] for name in calls}
     for turn in range(warmup + repeats):
         for name, call in calls.items():
+            for _ in range(settle):
+                call()
             start = time.perf_counter()
             call()
             if turn >= warmup:

@@ -44,7 +44,7 @@ RIGHT = [
     (chapter_21.fastest, fastest),
 ]
 WRONG = [
-    (chapter_21.plan, None, "empty so far"),
+    (chapter_21.plan, None, "nothing handed in"),
     (chapter_21.plan, 0.5, "expected a dictionary"),
     (chapter_21.plan, {"channels": 0.5}, "expected ['channels', 'sparsity', 'bits']"),
     (chapter_21.plan, made(0), "a share above 0"),

@@ -360,6 +360,7 @@ BAD = [
     bad(measure.latency, {}, says="calls= … at least one"),
     bad(measure.latency, TWO, repeats=0, says="repeats=0 … at least 1"),
     bad(measure.latency, TWO, warmup=-1, says="warmup=-1 … at least 0"),
+    bad(measure.latency, TWO, settle=-1, says="settle=-1 … at least 0"),
     bad(measure.evaluate_pruning, NET, NET, X, Y[1:], says="X of shape (4, 3), y of shape (3,)"),
     bad(measure.evaluate_pruning, NET, NET, X, Y, score="r2", says="score='r2' … function of outputs and y"),
     bad(
