@@ -99,7 +99,7 @@ def test_every_recipe_of_the_guide_rests_on_claims_of_the_ledger_and_links_to_th
         assert claims, recipe
         for claim in claims:
             assert claim in known, (recipe, claim)
-            assert f"claims.md#ledger-{claim})" in text, (recipe, claim)
+            assert f".ipynb#claim-{claim})" in text, (recipe, claim)
 
 
 def test_a_branch_without_a_claim_would_be_found():
