@@ -9,12 +9,12 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from pruneutils import masks, measure, scores
+from pruneutils import masks, scores
 from pruneutils._arguments import finite, whole
 from pruneutils._missing import needed
 
 if TYPE_CHECKING:
-    from matplotlib.figure import Figure
+    from pruneutils.measure import Latency
 
 __all__ = ["Prospect", "Prospects", "Variant", "prospects"]
 
@@ -53,7 +53,7 @@ class Prospect:
 
     change: str
     bytes: int | None
-    seconds: "measure.Latency | None"
+    seconds: "Latency | None"
     note: str
 
 
@@ -100,7 +100,7 @@ class Prospects:
     def _repr_markdown_(self) -> str:
         return self.table()
 
-    def plot(self) -> "Figure":
+    def plot(self) -> object:
         """Draw bytes and times as bars, shares of the model as it is; a change without a time has no bar there."""
         with needed("matplotlib", by="Prospects.plot", extra="book"):
             from matplotlib import pyplot as plt
@@ -119,6 +119,8 @@ class Prospects:
 
 def prospects(model: object, X: np.ndarray, repeats: int) -> Prospects:
     """Measure; ``measure.prospects`` says how."""
+    from pruneutils import measure
+
     whole("repeats", repeats, at_least=1)
     with _same_draws():
         asked = measure._asked(model)
@@ -161,7 +163,7 @@ def _rows(
     weights: Mapping[str, np.ndarray],
     zeroed: Mapping[float, Mapping[str, np.ndarray]],
     variants: Mapping[str, Variant],
-    times: Mapping[str, "measure.Latency"],
+    times: Mapping[str, "Latency"],
 ) -> Iterator[Prospect]:
     size = sum(W.size for W in weights.values())
     yield Prospect("dense", 4 * size, times["dense"], "the model as it is")

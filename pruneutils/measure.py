@@ -17,15 +17,15 @@ import numpy as np
 
 from pruneutils._arguments import finite, some, whole
 from pruneutils._bitmask import load_sparse, save_sparse
+from pruneutils._prospects import Prospect, Prospects
+from pruneutils._prospects import prospects as _made
 
 if TYPE_CHECKING:
     import keras
     from torch import nn
 
-    from pruneutils._prospects import Prospects
-
 __all__ = [
-    "Latency", "Report", "accuracy", "calibration_error", "evaluate_pruning", "latency", "load_sparse", "macs",
+    "Latency", "Prospect", "Prospects", "Report", "accuracy", "calibration_error", "evaluate_pruning", "latency", "load_sparse", "macs",
     "parameters", "prospects", "save_sparse", "sparsity", "storage",
 ]  # fmt: skip
 
@@ -411,7 +411,7 @@ def evaluate_pruning(
     )
 
 
-def prospects(model: "nn.Module | keras.Model", X: np.ndarray, *, repeats: int = 20) -> "Prospects":
+def prospects(model: "nn.Module | keras.Model", X: np.ndarray, *, repeats: int = 20) -> Prospects:
     """Say what pruning and int8 would save on this model and this machine, before any training.
 
     Copies are changed and timed in turns: zeros written in, at 50 and 90 % of each layer; linear layers computed as
@@ -444,9 +444,7 @@ def prospects(model: "nn.Module | keras.Model", X: np.ndarray, *, repeats: int =
     >>> found.bytes_of("50 % zeros, masked")
     1.0
     """
-    from pruneutils._prospects import prospects as made
-
-    return made(model, X, repeats)
+    return _made(model, X, repeats)
 
 
 def _asked(model: object) -> ModuleType:
