@@ -69,6 +69,13 @@ class Prospects:
     rows: tuple[Prospect, ...]
 
     def __getitem__(self, change: str) -> Prospect:
+        """Find the row of a change.
+
+        Raises
+        ------
+        KeyError
+            if there is no such change.
+        """
         found = {row.change: row for row in self.rows}
         if change not in found:
             raise KeyError(f"{change!r}: expected one of {list(found)}")

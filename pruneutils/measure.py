@@ -25,8 +25,8 @@ if TYPE_CHECKING:
     from torch import nn
 
 __all__ = [
-    "Latency", "Prospect", "Prospects", "Report", "accuracy", "calibration_error", "evaluate_pruning", "latency", "load_sparse", "macs",
-    "parameters", "prospects", "save_sparse", "sparsity", "storage",
+    "Latency", "Prospect", "Prospects", "Report", "accuracy", "calibration_error", "evaluate_pruning", "latency",
+    "load_sparse", "macs", "parameters", "prospects", "save_sparse", "sparsity", "storage",
 ]  # fmt: skip
 
 
