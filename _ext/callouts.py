@@ -71,6 +71,8 @@ class CallOuts(SphinxTransform):
         box = nodes.admonition("", title, *body[:-1], facts, classes=["callout", "claim"])
         box["names"].append("claim-" + name)
         self.document.note_explicit_target(box)
+        slugs = self.env.metadata[self.env.docname].setdefault("myst_slugs", {})
+        slugs["claim-" + name] = (0, "claim-" + name, ledger.title(name))  # so that other chapters can link to it
         return box
 
 

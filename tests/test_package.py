@@ -17,7 +17,7 @@ import torch
 from torch import nn
 
 import pruneutils
-from pruneutils import _arguments, allocation, masks, measure, pytorch, schedules, scores
+from pruneutils import _arguments, allocation, masks, measure, prospects, pytorch, schedules, scores
 from pruneutils.book import claims, train
 from pruneutils.pytorch import attention, curvature
 
@@ -27,7 +27,7 @@ CODE_LINES = 180
 
 
 @pytest.mark.parametrize(
-    "name", ["", "scores", "masks", "schedules", "allocation", "measure", "book.claims", "book.checks"]
+    "name", ["", "scores", "masks", "schedules", "allocation", "measure", "prospects", "book.claims", "book.checks"]
 )
 def test_importing_what_needs_no_framework_imports_none(name):
     """The NumPy chapters start fast, and run where neither PyTorch nor TensorFlow is installed."""
@@ -360,6 +360,7 @@ BAD = [
     bad(measure.latency, {}, says="calls= … at least one"),
     bad(measure.latency, TWO, repeats=0, says="repeats=0 … at least 1"),
     bad(measure.latency, TWO, warmup=-1, says="warmup=-1 … at least 0"),
+    bad(measure.latency, TWO, settle=-1, says="settle=-1 … at least 0"),
     bad(measure.evaluate_pruning, NET, NET, X, Y[1:], says="X of shape (4, 3), y of shape (3,)"),
     bad(measure.evaluate_pruning, NET, NET, X, Y, score="r2", says="score='r2' … function of outputs and y"),
     bad(
@@ -389,6 +390,9 @@ BAD = [
         ]
     ),
     bad(measure.evaluate_pruning, NET, NET, X, Y, repeats=0, says="repeats=0 … at least 1"),
+    bad(measure.prospects, NET, X, repeats=0, says="repeats=0 … at least 1"),
+    bad(measure.prospects, NET, X[:, :1], says="cannot be called on X of shape (4, 1)"),
+    bad(prospects.main, [], says="[]: expected one word, module:function"),
     bad(train.mlp, 3, seed=0, says="widths=(3,) … two"),
     bad(train.mlp, 3, 0, seed=0, says="widths=0 … at least 1"),
     bad(train.mlp, 3, 2, seed=-1, says="seed=-1 … at least 0"),
@@ -437,7 +441,7 @@ def test_every_function_that_says_it_refuses_is_in_the_table_above():
     """A new function without a row would refuse nothing, and no test would say so."""
     functions = [getattr(row.values[0].func, "func", row.values[0].func) for row in BAD]
     covered = {(function.__module__, function.__qualname__.partition(".")[0]) for function in functions}
-    modules = (scores, masks, allocation, schedules, pytorch, attention, curvature, measure, train, claims)
+    modules = (scores, masks, allocation, schedules, pytorch, attention, curvature, measure, prospects, train, claims)
     listed = {getattr(module, name) for module in modules for name in module.__all__}
     refusing = {(thing.__module__, thing.__name__) for thing in listed if "Raises\n" in (thing.__doc__ or "")}
     assert refusing - covered == set()

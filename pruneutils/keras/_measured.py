@@ -10,8 +10,9 @@ import numpy as np
 
 from pruneutils.keras import masks_of, weights
 from pruneutils.keras._layers import mask_of, prunable_layers, to_numpy
+from pruneutils.keras._prospects import variants
 
-__all__ = ["forward", "macs", "masks_of", "outputs", "parameters", "permanent", "weights"]
+__all__ = ["forward", "macs", "masks_of", "outputs", "parameters", "permanent", "variants", "weights"]
 
 layers = keras.layers
 

@@ -9,8 +9,9 @@ from torch.utils.flop_counter import FlopCounterMode
 
 from pruneutils.pytorch._hold import clone, make_permanent, masks_of, weights
 from pruneutils.pytorch._layers import inputs_for, prunable_layers, pruned_tensors, step_by_step
+from pruneutils.pytorch._prospects import variants
 
-__all__ = ["forward", "macs", "masks_of", "outputs", "parameters", "permanent", "weights"]
+__all__ = ["forward", "macs", "masks_of", "outputs", "parameters", "permanent", "variants", "weights"]
 
 
 def parameters(model: nn.Module) -> int:
