@@ -111,7 +111,7 @@ class Prospects:
         """Draw bytes and times as bars, shares of the model as it is; a change without a time has no bar there."""
         with needed("matplotlib", by="Prospects.plot", extra="book"):
             from matplotlib import pyplot as plt
-        figure, axes = plt.subplots(1, 2, figsize=(7.4, 0.6 + 0.34 * len(self.rows)), sharey=True)
+        figure, axes = plt.subplots(1, 2, figsize=(6.4, 0.6 + 0.34 * len(self.rows)), sharey=True)
         names = [row.change for row in self.rows][::-1]
         for ax, share, label in zip(axes, (self.bytes_of, self.time_of), ("bytes", "time"), strict=True):
             found = [share(name) for name in names]

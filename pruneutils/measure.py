@@ -393,7 +393,7 @@ def evaluate_pruning(
     asked = [_asked(model) for model in pair]
     ready = [ask.permanent(model) for ask, model in zip(asked, pair, strict=True)]
     both = list(zip(asked, ready, strict=True))
-    times = latency({str(i): ask.forward(model, X) for i, (ask, model) in enumerate(both)}, repeats=repeats)
+    times = latency({str(i): ask.forward(model, X) for i, (ask, model) in enumerate(both)}, repeats=repeats, settle=1)
     weights, held = [ask.weights(model) for ask, model in both], [ask.masks_of(model) for ask, model in both]
     kept = [{name: W != 0 for name, W in of_model.items()} for of_model in weights]
     sizes = [storage(of_model) for of_model in weights]

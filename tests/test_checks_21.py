@@ -88,7 +88,7 @@ def test_every_recipe_of_the_guide_rests_on_claims_of_the_ledger_and_links_to_th
     cases = [
         (goal, hardware, trained, retrain, rows)
         for goal in ("bytes", "seconds", "energy")
-        for hardware in ("cpu", "gpu with 2:4")
+        for hardware in ("cpu", "gpu with 2:4", "phone with LiteRT")
         for trained in (True, False)
         for retrain in (True, False)
         for rows in (0, 1000)
