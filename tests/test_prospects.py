@@ -202,3 +202,10 @@ def test_a_settled_call_is_made_once_more_untimed():
     made = []
     measure.latency({"a": lambda: made.append("a"), "b": lambda: made.append("b")}, repeats=2, warmup=1, settle=2)
     assert "".join(made) == "aaabbb" * 3
+
+
+def test_a_figure_without_matplotlib_says_what_to_install(monkeypatch):
+    found = measure.prospects(train.mlp(6, 5, 3, seed=0), np.zeros((2, 6), dtype=np.float32), repeats=1)
+    monkeypatch.setitem(sys.modules, "matplotlib", None)
+    with pytest.raises(ImportError, match=r"pruneutils\[book\]"):
+        found.plot()
