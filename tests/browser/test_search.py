@@ -13,7 +13,7 @@ FIRST = {
     "prune attention heads": "chapters/14-layers-and-heads.html",
     "make zeros permanent": "chapters/11-one-mask-three-frameworks.html",
     "tfmot": "chapters/10-tfmot.html",
-    "is a masked model faster?": ("chapters/08-pytorch.html", "chapters/13-channels.html#latency"),  # both say no
+    "is a masked model faster?": "chapters/20-speed.html#is-a-masked-layer-faster",
 }
 
 
