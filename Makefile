@@ -32,7 +32,7 @@ NAMES = $(subst $(SPACE), or ,$(basename $(notdir $(CHAPTERS))))
 help:
 	@echo 'make book             build the book from its stored outputs (no torch, no TensorFlow)'
 	@echo 'make pdf              print the whole book as one PDF (needs Chromium or Chrome)'
-	@echo 'make check            lint, unit tests and gates, in two minutes'
+	@echo 'make check            lint, unit tests and gates, in three minutes'
 	@echo 'make test             these, the built pages, and every notebook executed once, with the versions of Colab'
 	@echo 'make test CH=07       one chapter: its gates, its page, its notebook'
 	@echo 'make test-all         all that make test leaves out as well: before a release, and once a week'
